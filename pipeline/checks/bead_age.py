@@ -74,7 +74,10 @@ def _aged(
     if hours <= settings.bead_age_accept_hours:
         if not exact:
             yield Finding(
-                None, sample.sample_id, note=f"bead age in whole days: tube {tube}, beads {bead_moment}"
+                None,
+                sample.sample_id,
+                note=f"no time of day is known, so the age of the beads is in whole days: tube {tube}, "
+                f"beads {bead_moment}",
             )
         return
     age = age_words(hours)

@@ -417,7 +417,7 @@ def test_where_files_have_no_date_what_was_typed_counts_and_that_is_said(tmp_pat
     study = study_of(tmp_path / "a", cells, {"beads": undated, "S1": undated})
     assert report(study) == []
     assert tube_findings(study)["S1"].notes == (
-        "bead age in whole days: tube 2024-05-31 by the column collected_on, beads 2024-05-30 by the column acquired_on",
+        "no time of day is known, so the age of the beads is in whole days: tube 2024-05-31 by the column collected_on, beads 2024-05-30 by the column acquired_on",
     )
     study = study_of(tmp_path / "b", tubes={"beads": undated})
     assert tube_findings(study)["S1"].flags == ("BEAD_AGE_UNKNOWN",)

@@ -20,7 +20,7 @@ from pipeline.patients.receptor_occupancy.sentinel_reading import SentinelReadin
 from pipeline.quantification.result import SampleResult, failure_reason
 
 VOLTAGE = "tube and the control do not both give the voltage of PE-A: not compared"
-AGE = "bead age in whole days: tube 2024-03-0{} by the column collected_on, beads 2024-03-01"
+AGE = "no time of day is known, so the age of the beads is in whole days: tube 2024-03-0{} by the column collected_on, beads 2024-03-01"
 
 
 def card_of(html: str, name: str) -> tuple[str, str]:
@@ -48,7 +48,7 @@ def test_what_holds_for_every_tube_is_said_once_for_the_study(study_result: Stud
     html = report_html(noted(study_result))
     tubes = words(html[html.index('id="tubes"') : html.index('id="beads"')])
     assert tubes.count(VOLTAGE) == 1
-    assert tubes.count("bead age in whole days") == 1  # its days differ, its kind does not
+    assert tubes.count("the age of the beads is in whole days") == 1  # its days differ, its kind does not
     assert tubes.count("the others alike") == 1
     for k, result in enumerate(study_result.results):
         if result.receptor.status is not RdStatus.FAILED:
