@@ -46,7 +46,7 @@ valley must separate the kind as well. Chosen on the tubes of docs/method.md, se
 LIKE_THE_LIKEST, AS_HIGH = 0.6, 0.65
 """Least likeness of a further kind, and its least height on the anchors, both relative to the likest kind.
 Chosen on the tubes of docs/method.md, section 3."""
-LIKE_ENOUGH, AT_MOST_AS_LARGE = 1.6, 1.0
+LIKE_OTHER_PLASMA_CELLS, AT_MOST_AS_LARGE = 1.6, 1.0
 """Least likeness of a further kind that a valley separates from dimmer cells, and most of its cells, relative
 to the kinds that are most like plasma cells together. Plasma cells without CD19, or smaller ones, are less
 like the likest; basophils, where they are many, are more cells. Chosen on the half `chosen` of the tubes of
@@ -92,7 +92,9 @@ class _Look:
     def further(self, most: float) -> list[Likeness]:
         """Return further kinds that may be plasma cells too, each with at most so many cells."""
         wanted = {kind.cluster for kind in self.wanted}
-        return [k for k in self._as_like(LIKE_ENOUGH) if k.cluster not in wanted and k.share <= most]
+        return [
+            k for k in self._as_like(LIKE_OTHER_PLASMA_CELLS) if k.cluster not in wanted and k.share <= most
+        ]
 
     def _as_like(self, least: float) -> list[Likeness]:
         """Return the kinds with at least this likeness, and nearly as high on the anchors as the likest."""

@@ -32,7 +32,7 @@ DONORS = ("12", "35", "14", "30")
 SEEDS = {"chosen": range(20), "aside": range(20, 40)}
 """Each half has every donor with every recipient once, and draws of its own."""
 DECADE = 2000.0
-"""Stored units of a tenfold brightness: the files hold positions on a logicle axis, not light."""
+"""Stored units of a tenfold brightness on the files' logicle axis."""
 USUAL_EVENTS, FEWEST_COUNTED = 50_000, 25
 CHANNELS = tuple(name for name, _, _ in LST)
 CD19, CD38, CD45, FSC, SSC = (CHANNELS.index(c) for c in ("CD19", "CD38", "CD45", "FSC-A", "SSC-A"))
@@ -137,11 +137,9 @@ def mixed(
 
 
 def _drawn(rng: np.random.Generator, cells: Cells, n: int) -> Cells:
-    """Return n of the cells; where they are fewer, others like them are drawn as well.
+    """Return n of the cells; more than there are by a smoothed bootstrap among those of one light chain.
 
-    Copies of one cell would lie together as a kind of their own. The others are therefore a smoothed bootstrap
-    (Silverman and Young 1987, doi:10.1093/biomet/74.3.469) among cells with the same light chain.
-    """
+    Silverman and Young 1987, doi:10.1093/biomet/74.3.469."""
     if not cells.kinds.size or n <= cells.kinds.size:
         return cells.of(rng.choice(cells.kinds.size, n if cells.kinds.size else 0, replace=False))
     has_kappa = cells.values[KAPPA] > cells.values[LAMBDA]
