@@ -46,6 +46,11 @@ valley must separate the kind as well. Chosen on the tubes of docs/method.md, se
 LIKE_THE_LIKEST, AS_HIGH = 0.6, 0.65
 """Least likeness of a further kind, and its least height on the anchors, both relative to the likest kind.
 Chosen on the tubes of docs/method.md, section 3."""
+LIKE_OTHER_PLASMA_CELLS, AT_MOST_AS_LARGE = 1.6, 1.0
+"""Least likeness of a further kind that a valley separates from dimmer cells, and most of its cells, relative
+to the kinds that are most like plasma cells together. Plasma cells without CD19, or smaller ones, are less
+like the likest; basophils, where they are many, are more cells. Chosen on the half `chosen` of the tubes of
+tests/validation/lst_hybrids.py."""
 ANCHOR_REACHES, LEAST_ANCHOR_SPREAD = (3.0, 2.5, 3.5), 0.3
 """Largest distance of a kind's cells, in spreads, on channels where plasma cells are one group, for each
 look; the least spread. Chosen on the tubes of docs/method.md, section 3."""
@@ -82,7 +87,19 @@ class _Look:
         large = [kind for kind in fit if kind.share >= FEWEST_IN_CLUSTER]
         if not large or large[0].total < LIKE_PLASMA_CELLS:
             return []
-        least, lowest = LIKE_THE_LIKEST * large[0].total, AS_HIGH * large[0].height
+        return self._as_like(LIKE_THE_LIKEST * large[0].total)
+
+    def further(self, most: float) -> list[Likeness]:
+        """Return further kinds that may be plasma cells too, each with at most so many cells."""
+        wanted = {kind.cluster for kind in self.wanted}
+        return [
+            k for k in self._as_like(LIKE_OTHER_PLASMA_CELLS) if k.cluster not in wanted and k.share <= most
+        ]
+
+    def _as_like(self, least: float) -> list[Likeness]:
+        """Return the kinds with at least this likeness, and nearly as high on the anchors as the likest."""
+        fit = [kind for kind in self.kinds if kind.is_one_kind]
+        lowest = AS_HIGH * next(kind.height for kind in fit if kind.share >= FEWEST_IN_CLUSTER)
         return [kind for kind in fit if kind.total >= least and kind.height >= lowest]
 
 
@@ -203,6 +220,8 @@ def _opinion(tube: _SearchedTube, look: _Look, around: NDArray[np.intp]) -> _Opi
     wanted = [kind for kind in look.wanted if _stands_above(tube, look, kind)]
     if not wanted:
         return None
+    most = AT_MOST_AS_LARGE * sum(kind.share for kind in wanted)
+    wanted += [kind for kind in look.further(most) if _stands_above(tube, look, kind)]
     clusters = [kind.cluster for kind in wanted]
     likely = np.zeros(tube.search.candidates.n_events)
     likely[around] = look.mixture.belongings(points_of(tube.axes, around))[clusters].sum(axis=0)
@@ -259,7 +278,9 @@ def _let_through(search: Search, wanted: NDArray[np.bool_]) -> NDArray[np.intp]:
 
 def _likeness(look: _Look, wanted: Sequence[Likeness]) -> float:
     """Return 0 to 1: how like plasma cells the wanted kinds are, and how far from the next kind."""
-    pieces = {kind.cluster for kind in look.wanted}  # kinds next to the wanted kinds do not compete with them
+    pieces = {
+        kind.cluster for kind in (*look.wanted, *wanted)
+    }  # kinds next to the wanted kinds do not compete with them
     cells = sum(kind.share for kind in wanted)
     like = sum(kind.share * kind.total for kind in wanted) / cells
     rival = max((k.total for k in look.kinds if k.is_one_kind and k.cluster not in pieces), default=-np.inf)
