@@ -38,6 +38,7 @@ def write_large_study(folder: Path, patients: int, seed: int = 20240607) -> Path
     small = simulate_study(folder / "small", patients=_FEW, events=_EVENTS_OF_A_COPY, seed=seed)
     study = folder / "many"
     (study / "fcs").mkdir(parents=True)
+    (study / "results").mkdir()
     rng = np.random.default_rng(seed)
     samples, doses, people = (_rows(few / f"{name}.csv") for name in ("samples", "doses", "patients"))
     weeks = 2 ** rng.uniform(1, 6.5, patients)
