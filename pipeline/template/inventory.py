@@ -13,7 +13,15 @@ from pipeline.fcs import FcsError, FcsFile, read_fcs
 from pipeline.study.locations import study_files
 from pipeline.study.names.file_kinds import FileKind, kind_of_file_name
 from pipeline.study.wording import same_word
-from pipeline.template.names import bare_name, bare_tube, day_in_name, numbers_in, patient_of
+from pipeline.template.names import (
+    bare_name,
+    bare_tube,
+    control_words,
+    day_in_name,
+    numbers_in,
+    patient_of,
+    words_in,
+)
 from pipeline.tube.names.markers import guess_role, scatter_role
 
 _NAME_KEYWORDS = ("TUBE NAME", "$FIL")
@@ -164,8 +172,8 @@ def tubes_own_control(
 ) -> str:
     """Return the control tube of a tube, else "".
 
-    The control is matched by name, then as the only one of the patient and day, then as the only one of the
-    folder.
+    The control is matched by name, then as the only one of the patient and day, then as the one whose name
+    begins that of this tube alone (`Wei J voll`, `Wei J FMO`), then as the only one of the folder.
     """
     near = [control for control in controls if control.parent == tube.parent] or list(controls)
     for bare in (same_word, bare_tube):
@@ -181,12 +189,23 @@ def tubes_own_control(
     rivals = [rival for rival in tubes if _patient_and_day(rival) == _patient_and_day(tube)]
     if len(of_the_patient) == len(rivals) == 1:
         return of_the_patient[0].name
+    begin_alike = [control for control in free if _begins_with(tube, control)]
+    longest = max((len(control_words(control.stem)) for control in begin_alike), default=0)
+    own = [control for control in begin_alike if len(control_words(control.stem)) == longest]
+    if len(own) == 1 and sum(_begins_with(rival, own[0]) for rival in tubes) == 1:
+        return own[0].name
     shared = [control for control in free if not bare_name(control.stem) and control.parent == tube.parent]
     return shared[0].name if len(shared) == 1 else ""
 
 
 def _patient_and_day(file: InventoryFile) -> tuple[str, object]:
     return patient_of(file.name), file.day
+
+
+def _begins_with(tube: InventoryFile, control: InventoryFile) -> bool:
+    bare = control_words(control.stem)
+    same_numbers = numbers_in(tube.stem) == numbers_in(control.stem)
+    return bool(bare) and same_numbers and words_in(tube.stem)[: len(bare)] == bare
 
 
 def _likeness(tube: InventoryFile, control: InventoryFile) -> float:

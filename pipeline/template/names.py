@@ -49,6 +49,25 @@ def bare_tube(stem: str) -> str:
 
 
 @lru_cache(MANY_FILE_NAMES)
+def words_in(stem: str) -> tuple[str, ...]:
+    """Return the words and numbers of a name, in small letters.
+
+    >>> words_in("Wei-J_2024 Voll")
+    ('wei', 'j', '2024', 'voll')
+    """
+    return tuple(re.findall(r"[^\W_]+", stem.casefold()))
+
+
+def control_words(stem: str) -> tuple[str, ...]:
+    """Return the words of a control's name without those that mark it as a control.
+
+    >>> control_words("Wei J FMO CD38")
+    ('wei', 'j')
+    """
+    return words_in(_CONTROL_WORDS.sub(" ", stem))
+
+
+@lru_cache(MANY_FILE_NAMES)
 def numbers_in(stem: str) -> tuple[int, ...]:
     """Return the numbers of a name in order: names with different numbers are of different tubes.
 

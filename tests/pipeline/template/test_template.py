@@ -352,6 +352,31 @@ def test_a_tube_and_its_control_are_paired_by_what_is_left_of_their_names(tmp_pa
     assert rows[f"fcs/{tube}.fcs"] == f"fcs/{control}.fcs"
 
 
+def test_a_control_goes_to_the_only_tube_whose_name_begins_like_it(tmp_path):
+    for patient in ("Wei J", "Wei K", "Wei KL"):
+        for kind in ("2024-02-05 voll", "2024-02-05 FMO"):
+            write_tube(tmp_path / "fcs" / f"{patient} {kind}.fcs")
+    rows = {row["fcs_file"]: row["fmo_file"] for row in table(written(tmp_path), "samples")}
+    assert rows == {
+        f"fcs/{patient} 2024-02-05 voll.fcs": f"fcs/{patient} 2024-02-05 FMO.fcs"
+        for patient in ("Wei J", "Wei K", "Wei KL")
+    }
+
+
+def test_a_control_whose_name_is_part_of_a_longer_word_is_of_another_patient(tmp_path):
+    for name in ("Weiss voll", "Wei FMO", "Ada voll", "Ada FMO"):
+        write_tube(tmp_path / "fcs" / f"{name}.fcs")
+    rows = {row["fcs_file"]: row["fmo_file"] for row in table(written(tmp_path), "samples")}
+    assert rows == {"fcs/Weiss voll.fcs": None, "fcs/Ada voll.fcs": "fcs/Ada FMO.fcs"}
+
+
+def test_a_control_that_two_tubes_begin_like_is_left_to_the_user(tmp_path):
+    for name in ("Wei voll rechts", "Wei voll links", "Wei FMO"):
+        write_tube(tmp_path / "fcs" / f"{name}.fcs")
+    rows = {row["fcs_file"]: row["fmo_file"] for row in table(written(tmp_path), "samples")}
+    assert rows == {"fcs/Wei voll rechts.fcs": None, "fcs/Wei voll links.fcs": None}
+
+
 def test_the_control_of_another_number_is_not_taken_however_alike(tmp_path):
     for name in ("S001_full", "S002_full", "S002_fmo"):
         write_tube(tmp_path / "fcs" / f"{name}.fcs")

@@ -95,6 +95,20 @@ def log_ticks(low: float, high: float) -> list[tuple[float, str]]:
     return [(value, count(value)) for value in values if low <= value <= high]
 
 
+def doubling_ticks(low: float, high: float) -> list[tuple[float, str]]:
+    """Return each doubling within a log axis; round values instead, if fewer than two doublings fit.
+
+    >>> [label for _, label in doubling_ticks(3.5, 20)], [label for _, label in doubling_ticks(5.4, 8.4)]
+    (['4', '8', '16'], ['5.5', '6', '6.5', '7', '7.5', '8'])
+    """
+    exponents = range(math.ceil(math.log2(low)), math.floor(math.log2(high)) + 1)
+    doublings = [(2.0**k, count(2.0**k)) for k in exponents]
+    if len(doublings) > 1:
+        return doublings
+    step = _round_step((high - low) / 6)  # at least two ticks, at most seven
+    return [(k * step, _short(k * step)) for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
 def _asinh_label(value: float) -> str:
     if value == 0:
         return "0"

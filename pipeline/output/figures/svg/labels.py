@@ -60,9 +60,13 @@ def placed_labels(named: Sequence[Named], taken: Iterable[Box], frame: Box) -> t
     boxes, parts = [*taken, *marks], []
     words: list[Box] = []
     for (x, y, name), own in zip(named, marks, strict=True):
-        other_boxes = np.array([*words, *(mark for mark in marks if mark != own)]).reshape(-1, 4)
+        other_marks = [mark for mark in marks if mark != own]
+        other_boxes = np.array([*words, *other_marks]).reshape(-1, 4)
         full = np.array(boxes)
-        spot = next((p for p in _places(x, y, name) if _fits(p, full, other_boxes, frame)), None)
+        spots = (
+            spot for spot in _places(x, y, name) if spot.leader or _nearest_is(own, other_marks, spot.box)
+        )
+        spot = next((spot for spot in spots if _fits(spot, full, other_boxes, frame)), None)
         if spot is None:
             continue
         parts.append(text(name, spot.box[0] + 0.5, spot.box[3] - 1, class_="small greytext"))
@@ -104,6 +108,17 @@ def _places(x: float, y: float, name: str) -> Iterator[_LabelSpot]:
             top = near_y - (_HIGH + 2) / 2 * (1 - down)
             box = (left, top, left + wide, top + _HIGH + 2)
             yield _LabelSpot(box, _leader(x, y, box) if distance > _NEAR else ())
+
+
+def _nearest_is(own: Box, other_marks: Sequence[Box], box: Box) -> bool:
+    """Tell whether a name's own mark is the nearest: without a line, readers take it for the nearest's."""
+    return all(_gap(own, box) < _gap(mark, box) for mark in other_marks if not overlap(own, mark))
+
+
+def _gap(box: Box, other_box: Box) -> float:
+    """Return the distance between the edges of two boxes; 0 if they touch."""
+    across = max(box[0] - other_box[2], other_box[0] - box[2], 0.0)
+    return math.hypot(across, max(box[1] - other_box[3], other_box[1] - box[3], 0.0))
 
 
 def _fits(spot: _LabelSpot, boxes: Boxes, other_boxes: Boxes, frame: Box) -> bool:

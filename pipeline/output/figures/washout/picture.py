@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.output.figures.style.ticks import count
+from pipeline.output.figures.style.ticks import count, doubling_ticks
 from pipeline.output.figures.svg.chart import (
     SIZE,
     SMALL,
@@ -276,7 +276,6 @@ def _points(points: Sequence[DrawnVisit], frame: _Frame, links: Mapping[str, str
 
 def _axes(frame: _Frame, name: str, wide: float) -> str:
     low, high = frame.y.low, frame.y.high
-    weeks = [2.0**k for k in range(-3, 10) if frame.x.low <= 2.0**k <= frame.x.high]
     decades = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
     minor = [m * 10.0**k for k in range(decades.start - 1, decades.stop) for m in range(2, 10)]
     drug = first_drug(frame.settings.washed_out_drug)
@@ -289,7 +288,7 @@ def _axes(frame: _Frame, name: str, wide: float) -> str:
             frame.y, frame.x.start, [(10.0**k, count(10.0**k)) for k in decades],
             minor=[value for value in minor if low <= value <= high],
         )
-        + bottom_axis(frame.x, frame.y.start, [(week, count(week)) for week in weeks])
+        + bottom_axis(frame.x, frame.y.start, doubling_ticks(frame.x.low, frame.x.high))
         + bottom_label(words, frame.x, frame.y.start + 24)
         + left_label(name, frame.y, 18)
     )  # fmt: skip

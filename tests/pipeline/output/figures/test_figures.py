@@ -108,6 +108,11 @@ def test_the_washout_figure_names_patients_responses_and_limits(study_result: St
     assert any("daratumumab-competitive" in word for word in words)
 
 
+def test_the_weeks_of_one_visit_can_be_read_from_the_axis(study_result: StudyResult):
+    alone = replace(study_result.visits[0], washout_weeks=6.7)
+    assert {"6", "7", "8"} <= set(texts_of(washout_picture([alone], {}, Settings()).content))
+
+
 def test_limits_that_are_written_alike_are_one(study_result: StudyResult):
     first, *others = study_result.visits
     nearly = replace(first, receptor=replace(first.receptor, uloq=77_139.2))

@@ -8,7 +8,14 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.output.figures.style.ticks import apart, asinh_ticks, count, linear_ticks, log_ticks
+from pipeline.output.figures.style.ticks import (
+    apart,
+    asinh_ticks,
+    count,
+    doubling_ticks,
+    linear_ticks,
+    log_ticks,
+)
 
 
 @given(st.floats(0.5, 1000), st.floats(-4, 1), st.floats(0.2, 12))
@@ -56,3 +63,11 @@ def test_zero_is_kept_before_its_neighbours():
 
 def test_counts_read_like_counts():
     assert [count(value) for value in (0, 999.7, 12_345, 0.5)] == ["0", "1,000", "12,345", "0.5"]
+
+
+@given(st.floats(0.2, 200), st.floats(1.5625, 500))
+def test_an_axis_of_weeks_has_two_ticks_or_more_however_narrow(low: float, ratio: float):
+    ticks = doubling_ticks(low, low * ratio)
+    assert 2 <= len(ticks) <= 10
+    assert all(low * 0.999 <= place <= low * ratio * 1.001 for place, _ in ticks)
+    assert len({text for _, text in ticks}) == len(ticks)

@@ -152,3 +152,18 @@ def test_what_is_clipped_keeps_its_coordinates():
     assert clipped("<g/>", (10, 20, 30, 60)).startswith(
         '<svg x="10" y="20" width="20" height="40" viewBox="10 20 20 40">'
     )
+
+
+def test_a_name_without_a_line_is_nearest_to_its_own_point():
+    named = [(100.0, 50.0, "Angstrom"), (78.0, 50.0, "Celik"), (122.0, 50.0, "Brien"), (60.0, 50.0, "Wei")]
+    arrows = [(x - 1, 50.0, x + 1, 75.0) for x, _, _ in named]
+    written, left_out = placed_labels(named, arrows, (0.0, 0.0, 300.0, 76.0))
+    assert not left_out
+    pieces = re.findall(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>(\w+)</text>(<path)?', written)
+    assert len(pieces) == len(named)
+    for left, base, name, leader in pieces:
+        near, right = {}, float(left) + width(name, SMALL)
+        for x, y, other_name in named:
+            across = max(float(left) - x, x - right, 0.0)
+            near[other_name] = np.hypot(across, max(y - float(base), float(base) - 0.8 * SMALL - y, 0.0))
+        assert leader or min(near, key=near.__getitem__) == name
