@@ -16,6 +16,7 @@ from pipeline.study.wording import same_word
 from pipeline.template.names import (
     bare_name,
     bare_tube,
+    control_numbers,
     control_words,
     day_in_name,
     numbers_in,
@@ -204,13 +205,13 @@ def _patient_and_day(file: InventoryFile) -> tuple[str, object]:
 
 def _begins_with(tube: InventoryFile, control: InventoryFile) -> bool:
     bare = control_words(control.stem)
-    same_numbers = numbers_in(tube.stem) == numbers_in(control.stem)
+    same_numbers = numbers_in(tube.stem) == control_numbers(control.stem)
     return bool(bare) and same_numbers and words_in(tube.stem)[: len(bare)] == bare
 
 
 def _likeness(tube: InventoryFile, control: InventoryFile) -> float:
     """Return the likeness of two names; 0 if a number differs, since the tubes then differ."""
-    if numbers_in(tube.stem) != numbers_in(control.stem):
+    if numbers_in(tube.stem) != control_numbers(control.stem):
         return 0.0
     return SequenceMatcher(None, bare_tube(tube.stem), bare_name(control.stem)).ratio()
 

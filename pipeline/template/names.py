@@ -77,6 +77,15 @@ def numbers_in(stem: str) -> tuple[int, ...]:
     return tuple(int(digits) for digits in re.findall(r"\d+", stem))
 
 
+def control_numbers(stem: str) -> tuple[int, ...]:
+    """Return the numbers of a control's name, without that of an antibody such as CD38 or IgG1.
+
+    >>> control_numbers("Wei 7 FMO CD38") == numbers_in("Wei 7 voll")
+    True
+    """
+    return numbers_in(_CONTROL_WORDS.sub(" ", stem))
+
+
 def unique_names(stems: Mapping[str, str]) -> dict[str, str]:
     """Return a name for each file: its stem, with its folder before it if two files have the same stem."""
     folded = [stem.casefold() for stem in stems.values()]

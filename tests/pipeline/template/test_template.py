@@ -354,11 +354,11 @@ def test_a_tube_and_its_control_are_paired_by_what_is_left_of_their_names(tmp_pa
 
 def test_a_control_goes_to_the_only_tube_whose_name_begins_like_it(tmp_path):
     for patient in ("Wei J", "Wei K", "Wei KL"):
-        for kind in ("2024-02-05 voll", "2024-02-05 FMO"):
+        for kind in ("2024-02-05 voll", "2024-02-05 FMO CD38"):
             write_tube(tmp_path / "fcs" / f"{patient} {kind}.fcs")
     rows = {row["fcs_file"]: row["fmo_file"] for row in table(written(tmp_path), "samples")}
     assert rows == {
-        f"fcs/{patient} 2024-02-05 voll.fcs": f"fcs/{patient} 2024-02-05 FMO.fcs"
+        f"fcs/{patient} 2024-02-05 voll.fcs": f"fcs/{patient} 2024-02-05 FMO CD38.fcs"
         for patient in ("Wei J", "Wei K", "Wei KL")
     }
 
