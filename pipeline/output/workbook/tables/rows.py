@@ -121,6 +121,7 @@ CELL_COLUMNS: Final[tuple[Column[Any], ...]] = (*_CELLS_FIRST, *_without(DISTRIB
 
 _VISIT_FIRST: Final = (
     *_named(PATIENTS, ("patient_id", "visit", "collected_on", "status")),
+    Column("tube_verdict", lambda visit: verdict_of(visit.receptor.status, visit.flags).value),
     *_DENSITY,
     *_named(PATIENTS, ("washout_weeks", "n_samples")),
     Column("flags", lambda visit: _flags(visit.flags)),

@@ -30,7 +30,7 @@ TUBE_WORDS: Final[Mapping[str, ColumnWords]] = {
     "visit": ColumnWords("Visit", "Visit, as typed; tubes of one patient and visit are replicates."),
     "collected_on": ColumnWords("Collected on", "Day the marrow or blood was taken."),
     "tube_verdict": ColumnWords(
-        "Verdict", "The one verdict of the tube, from its status and flags, as in the report."
+        "Verdict", "The one verdict of the tube or visit, from its status and flags, as in the report."
     ),
     "status": ColumnWords("Status", "How far the density can be used: see the statuses in the sheet Legend."),
     "reported": ColumnWords(

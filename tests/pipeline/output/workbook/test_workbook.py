@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from calibration.density.receptor_density import RdStatus
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.legend.tube_verdict import TUBE_VERDICT_LOOK, TubeVerdict
 from pipeline.output.table import Table
 from pipeline.output.workbook import MOST_ROWS_SHOWN, Sheet, workbook_sheets, write_workbook
+from pipeline.output.workbook.tables.rows import visit_table
 
 
 def columns_of(page) -> dict[str, int]:
@@ -112,12 +115,24 @@ def test_the_status_of_a_row_that_is_not_reliable_has_a_colour_of_its_own(tmp_pa
     assert cells["A3"].fill.fgColor.rgb == sound.fill.fgColor.rgb
 
 
-def test_the_verdict_of_a_tube_is_coloured_as_in_the_report(workbook: openpyxl.Workbook):
-    page = workbook["Samples"]
+@pytest.mark.parametrize("sheet", ["Patients", "Samples"])
+def test_the_verdict_of_a_row_is_coloured_as_in_the_report(workbook: openpyxl.Workbook, sheet: str):
+    page = workbook[sheet]
     column = columns_of(page)["Verdict"]
     for row in range(2, page.max_row + 1):
         cell = page.cell(row, column)
         assert cell.fill.fgColor.rgb == f"FF{TUBE_VERDICT_LOOK[TubeVerdict(cell.value)].fill[1:].upper()}"
+
+
+def test_a_patient_with_too_few_cells_is_called_not_reliable_beside_the_status(study_result: StudyResult):
+    (first, *_) = [visit for visit in study_result.visits if visit.receptor.status is RdStatus.OK]
+    few = replace(first, flags=("FEW_EVENTS_20_49",))
+    table = visit_table(replace(study_result, visits=(few,)))
+    (row,) = table.rows
+    assert (row[table.columns.index("status")], row[table.columns.index("tube_verdict")]) == (
+        "OK",
+        "Not reliable",
+    )
 
 
 def test_no_time_of_writing_is_in_the_file(tmp_path: Path):
