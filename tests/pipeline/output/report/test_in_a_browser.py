@@ -543,6 +543,14 @@ def test_printed_no_row_of_a_table_is_cut_by_the_end_of_a_page(page: Page) -> No
     assert set(breaks) == {"avoid"}
 
 
+def test_printed_a_heading_and_its_hint_stay_with_the_pictures_below(page: Page) -> None:
+    page.emulate_media(media="print")
+    hints = page.locator(":is(h2, h3) + .hint")
+    breaks = hints.evaluate_all("hints => hints.map((hint) => getComputedStyle(hint).breakAfter)")
+    assert len(breaks) >= 3
+    assert set(breaks) == {"avoid"}
+
+
 def test_printed_the_highest_figure_leaves_room_for_its_heading(
     browser: Browser, study_result: StudyResult, tmp_path: Path
 ) -> None:
