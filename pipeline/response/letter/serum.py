@@ -23,8 +23,8 @@ from pipeline.study.study import Study
 SERUM_RULE: Final = (
     "As typed in the samples sheet, one level per patient and visit. A level typed with < lies below the "
     "limit of its assay and counts as that limit: so where there is one, median, least and highest value "
-    "are upper bounds. Where tubes of one visit have different levels, the first counts. Without typed visits a "
-    "patient may have several levels in one row; its share is then of levels, without an interval."
+    "are upper bounds. Where tubes of one visit have different levels, the first counts. Without typed "
+    "visits a patient may have several levels in one row; its share is then of levels, without an interval."
 )
 
 OF_LEVELS: Final = "levels counted, no interval"
