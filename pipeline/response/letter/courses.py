@@ -31,7 +31,8 @@ _MOST_GRADES: Final = 5
 
 ADA_RULE: Final = (
     "Antibodies against the study drug, of the patients who were tested at that time. Persistent and "
-    "transient as typed."
+    "transient as typed. A patient typed as positive, without a course, is in neither number of these two "
+    "rows."
 )
 EVENTS_RULE: Final = (
     "Highest grade (CTCAE) of each patient, of all treatment-emergent events and of those that were called "
@@ -61,10 +62,15 @@ def anti_drug_antibodies(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:
     rows = (
         *share("before the study drug", [patient.ada_before for patient in patients]),
         *share("on treatment", [course is not AdaCourse.NONE for course in courses]),
-        *share("on treatment, persistent", [course is AdaCourse.PERSISTENT for course in courses]),
-        *share("on treatment, transient", [course is AdaCourse.TRANSIENT for course in courses]),
+        *share("on treatment, persistent", [_is(AdaCourse.PERSISTENT, course) for course in courses]),
+        *share("on treatment, transient", [_is(AdaCourse.TRANSIENT, course) for course in courses]),
     )
     return part("Anti-drug antibodies", ADA_RULE, rows)
+
+
+def _is(wanted: AdaCourse, course: AdaCourse) -> bool | None:
+    """Return whether antibodies took this course; None where they were positive for an unknown time."""
+    return None if course is AdaCourse.POSITIVE else course is wanted
 
 
 def adverse_events(

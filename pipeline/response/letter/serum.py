@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -13,6 +13,7 @@ from pipeline.response.by_density.rows import value_of
 from pipeline.response.characteristics import Characteristic, share, summary
 from pipeline.response.letter.part import LetterPart, part
 from pipeline.response.rd_visit import comparable_rows
+from pipeline.response.statistics.counts import Proportion
 from pipeline.response.statistics.rank_link import RankLink, rank_link
 from pipeline.response.statistics.true_values import BELOW, MEASURED
 from pipeline.study.cells.concentrations import Concentration
@@ -22,8 +23,11 @@ from pipeline.study.study import Study
 SERUM_RULE: Final = (
     "As typed in the samples sheet, one level per patient and visit. A level typed with < lies below the "
     "limit of its assay and counts as that limit: so where there is one, median, least and highest value "
-    "are upper bounds. Where tubes of one visit have different levels, the first counts."
+    "are upper bounds. Where tubes of one visit have different levels, the first counts. Without typed "
+    "visits a patient may have several levels in one row; its share is then of levels, without an interval."
 )
+
+OF_LEVELS: Final = "levels counted, no interval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +70,18 @@ def serum_by_visit(levels: Sequence[SerumLevel]) -> tuple[LetterPart, ...]:
 
 def _rows(levels: Sequence[SerumLevel]) -> Iterator[Characteristic]:
     for drug, visit in dict.fromkeys((serum.drug, serum.visit) for serum in levels):
-        of_visit = [serum.level for serum in levels if (serum.drug, serum.visit) == (drug, visit)]
+        typed = [serum for serum in levels if (serum.drug, serum.visit) == (drug, visit)]
+        of_visit = [serum.level for serum in typed]
         name = f"serum {drug}" + (f", {visit}" if visit else "")
         yield summary(name, [level.value for level in of_visit], MICROGRAMS_PER_ML)
-        yield from share(f"{name}: below the limit, or none found", [level.is_low for level in of_visit])
+        low = share(f"{name}: below the limit, or none found", [level.is_low for level in of_visit])
+        repeated = len({serum.patient_id for serum in typed}) < len(typed)
+        yield from (_of_levels(counted) for counted in low) if repeated else low
+
+
+def _of_levels(counted: Proportion) -> Proportion:
+    """Return a share without its interval: levels of one patient are not independent."""
+    return replace(counted, low=None, high=None, method=OF_LEVELS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,16 @@ def test_anti_drug_antibodies_are_of_the_tested():
     }
 
 
+def test_antibodies_of_an_unknown_course_are_neither_persistent_nor_not():
+    courses = ("positive", "positive", "persistent", "none")
+    letter = letter_of(*(Patient(f"P{k}", ada_on_treatment=course) for k, course in enumerate(courses)))
+    assert counts(letter, "Anti-drug antibodies") == {
+        "on treatment": (3, 4),
+        "on treatment, persistent": (1, 2),
+        "on treatment, transient": (0, 2),
+    }
+
+
 def test_who_is_still_treated_counts_only_once_the_months_are_over():
     def treated(name, days, stopped, response="SD"):
         end = START + timedelta(days)
@@ -483,3 +493,19 @@ def test_a_limit_among_the_serum_levels_makes_each_of_their_figures_an_upper_bou
     part = next(part for part in letter.parts if part.title == "Serum levels by visit")
     assert str(part.rows[0]) == "4 (0.2–50)"
     assert "median, least and highest value are upper bounds" in part.rule
+
+
+def test_several_levels_of_a_patient_in_one_row_have_no_interval():
+    days = (("P1", 0), ("P1", 30), ("P2", 0))
+    for visit, has_interval in (("", False), ("V1", True)):
+        samples = [
+            Sample(f"S{k}", name, START + timedelta(day), "x.fcs", "MM", "QB", visit,
+                   serum_washed_out_ug_ml=Concentration(0.2, True))
+            for k, (name, day) in enumerate(days)
+        ]  # fmt: skip
+        letter = letter_of(Patient("P1"), Patient("P2"), samples=samples)
+        part = next(part for part in letter.parts if part.title == "Serum levels by visit")
+        row = next(row for row in part.rows if hasattr(row, "k"))
+        assert (row.k, row.n) == ((2, 2) if has_interval else (3, 3))
+        assert (row.low is not None) is has_interval
+    assert "without an interval" in part.rule
