@@ -95,6 +95,12 @@ def test_a_flag_or_a_status_is_written_as_a_literal_in_its_enum_alone():
     assert faults_by_file(sources(), written) == {}
 
 
+def test_a_rule_names_the_files_with_a_fault_and_no_other(tmp_path: Path):
+    sound, faulty = tmp_path / "sound.py", tmp_path / "faulty.py"
+    found = {sound: [], faulty: ["a literal"]}
+    assert faults_by_file(found, found.__getitem__) == {faulty.as_posix(): ["a literal"]}
+
+
 def test_nothing_is_compared_with_a_label_that_is_a_literal():
     def compared(path: Path) -> list[str]:
         return [word for word in compared_words(tree_of(path)) if word not in FOREIGN]

@@ -41,6 +41,7 @@ def inconsistencies(study: Study, courses: Iterable[FollowUp]) -> tuple[Inconsis
     for patient in study.patients:
         faults += _grade_faults(patient, highest.get(patient.patient_id))
         faults += _row_faults(patient, by_id.get(patient.patient_id), study.settings.month_days)
+        faults += _no_event(patient, highest.get(patient.patient_id))
     return tuple(faults)
 
 
@@ -73,9 +74,18 @@ def _row_faults(patient: Patient, course: FollowUp | None, month_days: float) ->
     if patient.infusions is not None and (patient.infusions_interrupted or 0) > patient.infusions:
         quote = f"infusions_interrupted {patient.infusions_interrupted}"
         yield Inconsistency(where, quote, f"more than the {patient.infusions} infusions; not counted")
-    if (patient.infusion_reaction or patient.infusions_interrupted) and patient.teae_grade == 0:
-        text = "an infusion reaction or interruption, but teae_grade 0: no adverse event"
-        yield Inconsistency(where, "teae_grade 0", text)
+
+
+def _no_event(patient: Patient, highest: tuple[int, int] | None) -> Iterator[Inconsistency]:
+    """Name a patient with an infusion reaction or interruption, but without an adverse event."""
+    if not (patient.infusion_reaction or patient.infusions_interrupted):
+        return
+    where, but = f"patient {patient.patient_id}", "an infusion reaction or interruption, but"
+    if patient.teae_grade == 0:
+        yield Inconsistency(where, "teae_grade 0", f"{but} teae_grade 0: no adverse event")
+    if highest is not None and highest[0] == 0:
+        quote = "infusion_reaction yes" if patient.infusion_reaction else "infusions_interrupted"
+        yield Inconsistency(where, quote, f"{but} no row in the sheet adverse_events")
 
 
 def _control_days(

@@ -275,7 +275,8 @@ class Study:
     def at(self, sheet: str, name: str, column: str) -> str:
         """Return the cell of a row and column (`samples!C7`).
 
-        `name` is the id of the row, in panels `panel/channel`, in doses the number of the dose, from 0.
+        `name` is the id of the row, in panels `panel/channel`; in doses and adverse events the number of the
+        row, from 0.
         """
         return self.places.get((sheet, name, column), f"{sheet} {name} {column}")
 

@@ -15,7 +15,7 @@ from pipeline.checks.plausibility.events_in_text import (
 )
 from pipeline.checks.plausibility.follow_up import follow_up_order
 from pipeline.checks.plausibility.next_therapy import unrecorded_therapies
-from pipeline.checks.plausibility.pairs import grades, pounds, times_on_treatment
+from pipeline.checks.plausibility.pairs import deaths, grades, pounds, times_on_treatment
 from pipeline.checks.plausibility.patients import bodies, counts, levels_at_visits, serum_levels
 from pipeline.checks.plausibility.reagents import anchors, conjugates, dyes_of_beads, lots, ranges
 from pipeline.checks.plausibility.setting_values import constants_in_order, settings_typed
@@ -43,6 +43,7 @@ PLAUSIBILITY: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     counts,
     times_on_treatment,
     grades,
+    deaths,
     stages,
     one_spelling,
     refractory_drugs,

@@ -154,8 +154,29 @@ def _after_today(study: Study, patient: Patient, today: date) -> Iterator[Findin
             yield warning(f"{typed:g} {'days' if unit_days == 1 else 'weeks'}", expected, where=where)
 
 
+def deaths(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Warn of each grade that is death, of a patient without a day of death."""
+    del headers
+    alive = {patient.patient_id for patient in study.patients if patient.died_on is None}
+    typed = [
+        ("patients", patient.patient_id, column, patient.patient_id)
+        for patient in study.patients
+        for column in ("teae_grade", "related_grade")
+        if getattr(patient, column) == DEAD
+    ]
+    typed += [
+        ("adverse_events", str(number), "grade", event.patient_id)
+        for number, event in enumerate(study.adverse_events)
+        if event.grade == DEAD
+    ]
+    for sheet, row, column, patient_id in typed:
+        if patient_id in alive:
+            where = study.at(sheet, row, column)
+            yield warning(f"grade {DEAD}, which is death", "the day of death in died_on", where=where)
+
+
 def grades(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Compare grades of adverse events with each other and with death, and the ECOG status with life."""
+    """Compare the grades of adverse events with each other, and the ECOG status with life."""
     del headers
     for patient in study.patients:
         name, worst = patient.patient_id, patient.teae_grade
@@ -163,9 +184,6 @@ def grades(study: Study, headers: Headers) -> Iterator[Finding]:
             typed_words = f"grade {patient.related_grade} beside teae_grade {worst}"
             where = study.at("patients", name, "related_grade")
             yield warning(typed_words, "at most the highest grade of all events", where=where)
-        if worst == DEAD and patient.died_on is None:
-            where = study.at("patients", name, "teae_grade")
-            yield warning(f"grade {DEAD}, which is death", "the day of death in died_on", where=where)
         if patient.ecog == DEAD:
             where = study.at("patients", name, "ecog")
             yield Finding(Fault(where, f"ECOG {DEAD}, which is death", "0 to 4, a living patient"))

@@ -233,6 +233,7 @@ def _cells(typed: TypedStudy) -> dict[tuple[str, str, str], str]:
         *(("beads", entry.row.name, entry) for entry in typed.bead_runs),
         *(("doses", str(number), entry) for number, entry in enumerate(typed.doses)),
         *(("patients", entry.row.patient_id, entry) for entry in typed.patients),
+        *(("adverse_events", str(number), entry) for number, entry in enumerate(typed.adverse_events)),
         *(("gates", f"{entry.row.sample_id}/{entry.row.gate}", entry) for entry in typed.gates),
         *((REVIEW, f"{entry.row.sample_id}/{entry.row.gate}", entry) for entry in typed.review),
     ]

@@ -15,7 +15,7 @@ from pipeline.response.consistency import inconsistencies
 from pipeline.response.statements import check_statement, fits_a_count
 from pipeline.study.settings import Settings
 from pipeline.study.sheets.reading import read_study
-from pipeline.study.study import Patient, Sample, Statement, Study
+from pipeline.study.study import AdverseEvent, Patient, Sample, Statement, Study
 
 MONTH = 30.4375
 START = date(2024, 5, 31)
@@ -141,6 +141,22 @@ def test_exposure_in_days_or_months_is_flagged():
 def test_safety_columns_that_contradict_each_other_are_flagged():
     study = course_study(Patient("P1", infusions=3, infusions_interrupted=4, teae_grade=0))
     assert len(messages(study)) == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_named"),
+    [
+        ({"infusion_reaction": True}, True),
+        ({"infusions_interrupted": 1}, True),
+        ({"infusion_reaction": False}, False),
+    ],
+)
+def test_an_infusion_reaction_without_a_row_of_adverse_events_is_flagged(typed, is_named):
+    events = (AdverseEvent("P2", 1, related=True),)
+    patients = (Patient("P1", **typed), Patient("P2", infusion_reaction=True))
+    said = [text for text in messages(course_study(*patients, adverse_events=events)) if "no row" in text]
+    assert [text.startswith("patient P1") for text in said] == [True] * is_named
+    assert not any("no row" in text for text in messages(course_study(*patients)))
 
 
 def test_the_sheet_of_statements_is_read_with_its_cells(tmp_path):

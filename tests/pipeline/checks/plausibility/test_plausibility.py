@@ -222,6 +222,7 @@ WARNED = [
     ({"patients!T1": "teae_grade", "patients!T2": "2", "patients!U1": "related_grade", "patients!U2": "3"}, "patients!U2",
      "at most the highest grade of all events"),
     ({"patients!T1": "teae_grade", "patients!T3": "5"}, "patients!T3", "the day of death in died_on"),
+    ({"patients!T1": "related_grade", "patients!T3": "5"}, "patients!T3", "the day of death in died_on"),
     ({"patients!T1": "ecog", "patients!T2": "4"}, "patients!T2", "0 to 3 in a study"),
     ({"samples!I1": "serum_washed_out_ug_ml", "samples!I2": "3000"}, "samples!I2", "at most 1.5e+03 µg/mL in serum"),
     (setting("kd_app_ug_ml", "1.7"), "settings!B2", "from 0.1 to 0.64 µg/mL, the ends of what it may be"),
@@ -353,6 +354,14 @@ def test_days_are_held_against_today_with_a_day_of_slack(tmp_path):
     assert [finding.fault.where for finding in days_that_cannot_be(study, last - timedelta(2))] == [
         "patients!E3"
     ]
+
+
+def test_an_adverse_event_that_is_death_is_warned_of_unless_the_day_of_death_is_known(tmp_path):
+    events = [["patient_id", "grade", "related"], ["P1", "5", "no"], ["P2", "4", "no"], ["P2", "5", "yes"]]
+    write_files(tmp_path)
+    write_tube(tmp_path / "fcs" / "S2_FMO.fcs")
+    _, faults = check_folder(write_csvs(tmp_path, sheets() | {"adverse_events": events}))
+    assert [fault.where for fault in faults if "which is death" in str(fault)] == ["adverse_events!B4"]
 
 
 def test_one_slip_in_all_rows_is_one_fault(tmp_path):
