@@ -15,6 +15,7 @@ from helpers.page_server import (
     chromium,
     run_study_folder,
     served,
+    until,
     wait_for_settled,
     wait_for_tube,
 )
@@ -52,6 +53,7 @@ def _size(study: Path, n_events: int) -> dict[str, Any]:
             page.evaluate("performance.clearMeasures()")
             _drag(page)
             wait_for_settled(page)
+            until(page, "() => performance.getEntriesByName('settled').length > 0")  # two frames later
         held, settled = (_durations(page, name) for name in ("held", "settled"))
     return {
         "events": n_events,
