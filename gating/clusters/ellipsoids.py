@@ -83,7 +83,7 @@ def draw_ellipsoids(
     likely = mixture.belongings(points)[wanted].sum(axis=0)
     gates, inside = ellipsoids_of(mixture, wanted, axes, points, likely)
     total = float(likely.sum()) + np.count_nonzero(inside)
-    if not gates or np.count_nonzero(inside) < FEWEST_IN_CLUSTER:
+    if np.count_nonzero(inside) < FEWEST_IN_CLUSTER:
         return None
     expected = 2 * float(likely[inside].sum()) / total
     mask: Mask = np.zeros(n, np.bool_)

@@ -119,8 +119,8 @@ def _percent_fault(typed: str, n_patients: int) -> str:
 def _neighbours(percent: float, n_patients: int) -> tuple[str, str]:
     """Return the nearest possible share below and above, each with the smallest n."""
     counts = range(1, n_patients + 1)
-    below = max(((100 * int(percent * n / 100) / n, -n) for n in counts), default=(0.0, -1))
-    above = min(((100 * (int(percent * n / 100) + 1) / n, n) for n in counts), default=(0.0, 1))
+    below = max((100 * int(percent * n / 100) / n, -n) for n in counts)
+    above = min((100 * (int(percent * n / 100) + 1) / n, n) for n in counts)
     return _named(below[0], -below[1]), _named(above[0], above[1])
 
 

@@ -66,3 +66,18 @@ def test_a_kit_with_two_bead_sizes_keeps_both():
 def test_not_a_number_is_out_and_few_events_are_left_alone():
     fsc = np.array([1.0, np.nan, 3.0])
     assert find_bead_singlets(fsc, np.ones(3)).tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("n_second", "spread", "is_beads"),
+    [(700, 0.02, True), (250, 0.006, False), (900, 0.09, False)],
+    ids=["as dense, and large", "as dense, but small", "large, but scattered"],
+)
+def test_a_second_cloud_is_beads_if_it_has_enough_events_and_is_dense_enough(n_second, spread, is_beads):
+    rng = np.random.default_rng(4)
+    main, second = (rng.normal(0, 1, (2, n)) for n in (3_000, n_second))
+    fsc, ssc = (
+        np.concatenate([50_000 * np.exp(0.02 * main[k]), at * np.exp(spread * second[k])])
+        for k, at in enumerate((62_000, 60_000))
+    )
+    assert bool(find_bead_singlets(fsc, ssc)[3_000:].mean() > 0.5) is is_beads

@@ -94,3 +94,15 @@ def test_an_exact_curve_and_one_without_freedom_take_the_normal_quantile():
     exact = replace(CURVE, residual_sd=0.0)
     low, high = interval_of_medians(700.0, 0.0, exact, 1.0, RelativeErrors(0.1, 0.0, 0.0))
     assert np.log(high / low) / 2 == pytest.approx(1.959964 * np.sqrt(np.log1p(0.01)))
+
+
+def test_three_beads_on_a_line_leave_one_degree_of_freedom_which_counts():
+    line = fit_standard_curve(MEDIANS[:3].tolist(), LEVELS[:3].tolist(), model="loglog")
+    assert line.degrees_of_freedom == 1
+    log_mfi = np.log10(MEDIANS[:3])
+    away = np.log10(700.0) - log_mfi.mean()
+    own = (line.residual_sd * np.log(10)) ** 2 * (1 / 3 + away**2 / np.sum((log_mfi - log_mfi.mean()) ** 2))
+    total = own + np.log1p(0.05**2)
+    reach = t.ppf(0.975, (total / own) ** 2) * np.sqrt(total)
+    low, high = interval_of_medians(700.0, 0.0, line, 1.0, RelativeErrors(0.05, 0.0, 0.0))
+    assert np.log(high / low) / 2 == pytest.approx(reach, rel=1e-6)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from calibration.density.background import subtraction_bias
+from calibration.density.background import AMOUNTS, _shares_medians, subtraction_bias
 from validation.simulated_beads import Detector, cells
 
 
@@ -133,3 +133,13 @@ def test_dim_cells_of_two_groups_are_read_without_a_law(shape):
 def test_receptors_that_grow_with_the_cells_own_light_are_read_a_little_low():
     errors = [relative_error("cell size", seed, with_size=True) for seed in range(24)]
     assert -0.05 <= np.mean(errors) <= 0.0
+
+
+def test_where_half_of_the_cells_have_no_receptors_the_median_lies_toward_the_smallest_amount():
+    # each amount has a bin of its own; 80 % of the cells have none, 20 % have the 30th amount
+    chance = np.eye(AMOUNTS.size) + 1e-12
+    observed = np.zeros((1, AMOUNTS.size))
+    observed[0, [0, 30]] = 0.8, 0.2
+    # half of the cells: a quarter of the way from the middle of the 80 % to where they end; half of the
+    # smallest amount stands for none
+    assert _shares_medians(chance, observed)[0] == pytest.approx(AMOUNTS[1] / 2 * 2**0.25, rel=1e-6)

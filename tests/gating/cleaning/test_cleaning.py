@@ -139,3 +139,12 @@ def test_time_that_is_mostly_unsteady_is_flagged_and_nothing_is_cut():
     assert finding.note.endswith(
         "of the events were acquired at an unsteady rate or brightness; none were excluded"
     )
+
+
+@pytest.mark.parametrize(("without", "step", "sure"), [
+    (("FSC-H", "SSC-H"), "singlets", 0.5), (("FSC-A", "FSC-H", "SSC-A", "SSC-H"), "margins", 0.5),
+    (("Viability",), "viable", 0.2), (("Time",), "time", 1.0),
+])  # fmt: skip
+def test_a_step_that_the_panel_cannot_support_has_its_own_confidence(without, step, sure):
+    gated = gate_plasma_cells(marrow(7, n=3_000).events, panel(without=without))
+    assert {one.name: one.confidence for one in gated.steps}[step] == sure

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gating.clusters.ellipsoids import near_groups
+from gating.clusters.ellipsoids import draw_ellipsoids, near_groups
 from gating.clusters.mixture import Mixture
 from gating.thresholds import Axis
 
@@ -23,3 +23,20 @@ def test_near_a_group_is_what_lies_within_six_spreads_on_every_axis(spread, axis
     axes = [(name, Axis(row, 100.0, -20.0, 20.0)) for name, row in zip("ab", values, strict=True)]
     assert near_groups(mixture, [0], axes, np.array([4, 3, 2, 1, 0])).tolist() == [3, 1, 0]
     assert near_groups(mixture, [0], axes, np.array([], np.intp)).size == 0
+
+
+@pytest.mark.parametrize(("n_wanted", "is_a_group"), [(11, False), (12, True)])
+def test_fewer_than_twelve_cells_are_no_cluster(n_wanted, is_a_group):
+    rng = np.random.default_rng(1)
+    points = np.concatenate([rng.normal(3.0, 0.2, (n_wanted, 2)), rng.normal(-3.0, 0.2, (30, 2))])
+    mixture = Mixture(
+        np.array([30.0, 10.0, 1.0]),
+        np.array([[-3.0, -3.0], [3.0, 3.0], [0.0, 0.0]]),
+        np.array([np.eye(2) * 0.04, np.eye(2) * 0.04, np.eye(2) * 25]),
+    )
+    values = points.T.astype(np.float32)
+    axes = [(name, Axis(row, 100.0, -20.0, 20.0)) for name, row in zip("ab", values, strict=True)]
+    found = draw_ellipsoids(mixture, [1], axes, np.arange(n_wanted + 30), n_wanted + 30, 1.0)
+    assert (found is not None) is is_a_group
+    if found is not None:
+        assert np.flatnonzero(found.group.mask).tolist() == list(range(12))

@@ -86,3 +86,12 @@ def test_an_event_beside_an_edge_is_not_on_it():
     triangle = np.array([[0.0, 1000.0, 1000.0], [0.0, 1000.0, 0.0]])
     beside = np.array([[500.0, 500.0, 500.0], [500.0, 500.0 + 1e-9, 500.0 - 1e-9]])
     assert inside_closed_polygon(beside, triangle).tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_an_event_on_an_edge_that_runs_along_zero_is_inside_on_either_side_of_it(side, turn):
+    # on such an edge rounding is exactly zero
+    corners = np.array([[0.0, 0.0], [side * 2, 0.0], [side * 2, side * 2], [0.0, side * 2]])[::turn]
+    along = np.array([[0.0, side], [side, 0.0], [0.0, 0.0], [0.0, 3 * side], [-side * 1e-9, side]])
+    assert inside_closed_polygon(along.T, corners.T).tolist() == [True, True, True, False, False]

@@ -32,3 +32,8 @@ def test_a_further_patient_varies_by_the_scatter_and_by_the_error_of_the_mean(mo
 def test_too_few_patients_with_both_count_as_if_both_varied_together():
     variance = _variance(values(N, N - 1))
     assert variance[0, 1] == pytest.approx(np.sqrt(variance[0, 0] * variance[1, 1]))
+
+
+def test_patients_without_any_scatter_have_the_least_variance():
+    variance = _variance({name: {f"P{k}": 4.0 for k in range(N)} for name in SENTINEL_NAMES})
+    assert np.diagonal(variance) == pytest.approx([1e-6 * (1 + 1 / N)] * 2)

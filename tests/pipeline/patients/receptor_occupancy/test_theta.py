@@ -320,3 +320,10 @@ def test_sentinels_of_one_replicate_go_before_the_drugs_level_in_the_others():
     level = Theta(0.95, 0.1, 0.99, 0.1, 0.99, ThetaFrom.MODEL)
     assert theta_of_tubes([level, measured]) == theta_of_tubes([measured, level]) == measured
     assert theta_of_tubes([Theta(), measured, measured]) == theta_of_tubes([measured, measured])
+
+
+@pytest.mark.parametrize("rd", [0.4, 1.0, 900.0])
+def test_a_density_of_less_than_one_molecule_per_cell_is_read_as_any_other(rd):
+    found = reading_of_sentinel(around(rd, lloq=0.1))
+    assert found.log_rd == pytest.approx(np.log(rd))
+    assert found.bound is None

@@ -67,3 +67,33 @@ def test_the_log_rank_test_and_its_hazard_ratio_come_from_survdiff():
     assert np.log(found.hazard_ratio) == pytest.approx(excess / variance, rel=1e-9)
     assert np.log(found.high / found.low) == pytest.approx(2 * 1.959963985 / variance**0.5, rel=1e-7)
     assert (found.n, found.n_events) == (60, int(events.sum()))
+
+
+@pytest.mark.parametrize(("p", "in_shown", "in_open"), [(0.0499, False, True), (0.05, True, False), (0.0501, True, False)])
+def test_a_p_of_exactly_a_twentieth_is_not_significant(p, in_shown, in_open):
+    clash = "The test says otherwise at 0.05"
+    assert (clash in strength(40, 15, 1.01, 9.0, p)) is in_shown
+    assert (clash in strength(40, 15, 0.99, 9.0, p)) is in_open
+    assert (clash in strength(2000, 900, 0.9, 1.2, p)) is in_open
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "opening"),
+    [
+        (1.0, 9.0, "Weak: of 40 patients 15 had the outcome. The odds may be 1 times lower or 9 times higher"),
+        (0.1, 1.0, "Weak: of 40 patients 15 had the outcome. The odds may be 10 times lower or 1 times higher"),
+        (0.0, 3.0, "Weak: of 40 patients 15 had the outcome. The odds may be any number of times lower or 3"),
+        (0.0, None, "Weak: of 40 patients 15 had the outcome. The interval of the odds is open at both ends"),
+        (0.0, 0.5, "Not proof: of 40 patients 15 had the outcome. It is"),
+        (2.0, None, "Not proof: of 40 patients 15 had the outcome. It is"),
+    ],
+)
+def test_an_interval_that_ends_at_1_shows_no_difference(low, high, opening):
+    assert strength(40, 15, low, high, 0.2 if (low or 0) <= 1 and (high or 9) >= 1 else 0.01).startswith(opening)
+
+
+@pytest.mark.parametrize(("n", "events", "start"), [
+    (40, 9, "Weak"), (40, 10, "Not proof"), (40, 30, "Not proof"), (40, 31, "Weak"),
+])  # fmt: skip
+def test_ten_patients_with_and_ten_without_the_outcome_are_enough_not_to_hang_on_one(n, events, start):
+    assert strength(n, events, 1.5, 9.0, 0.01).startswith(f"{start}: of {n} patients {events}")

@@ -289,3 +289,11 @@ def test_only_more_than_one_sample_of_a_patient_is_noted():
     assert not any("patients" in note for note in once.notes)
     twice = fit_tobit(weeks, rd, status, lloq=LLOQ, patients=[f"P{i // 2}" for i in range(24)])
     assert "24 samples of 12 patients: the interval leaves out whole patients" in twice.notes
+
+
+def test_the_freedom_of_an_interval_is_that_of_patients_a_censored_row_counting_half():
+    weeks, rd = np.tile([2.0, 8.0], 8), np.linspace(1_000, 6_000, 16) * np.tile([1.0, 1.7, 0.8, 1.3], 4)
+    status = ["BELOW_LLOQ" if k in (0, 2, 6, 8) else "OK" for k in range(16)]
+    line = fit_line(observe(weeks, rd, status, lloq=LLOQ, patients=list(np.repeat(np.arange(8), 2))))
+    # 8 patients with 16 rows, 4 of them censored: 8 · (12 + 4 / 2) / 16 = 7, less intercept and slope
+    assert patient_jackknife(line.rows, line.best, line.data.patients).freedom == 5.0

@@ -114,3 +114,31 @@ def test_other_patients_names_and_another_order_change_nothing():
     assert [one.slope, one.low, one.sd_of_slopes] == pytest.approx(
         [other.slope, other.low, other.sd_of_slopes], abs=1e-5
     )
+
+
+def test_a_scatter_or_a_correlation_beyond_its_bounds_counts_as_on_the_bound():
+    own = np.tile([-1.0, 0.0, 1.0], 2)
+    y = np.array([-0.9, 0.2, 1.4, -0.3, 0.1, 0.2])
+    rows = PatientRows(
+        np.column_stack([np.ones(6), own]), own, y, np.zeros(6, np.int8), np.full(6, 0.2), np.array([0, 3]),
+        np.repeat([0, 1], 3),
+    )  # fmt: skip
+
+    def exact(sigma, tau_u, tau_v, rho):
+        """The three rows of a patient are normal together: the level's, the slope's and the rest's variance."""
+        z = np.column_stack([np.ones(3), own[:3]])
+        prior = np.array([[tau_u**2, rho * tau_u * tau_v], [rho * tau_u * tau_v, tau_v**2]])
+        together = z @ prior @ z.T + (sigma**2 + 0.2**2) * np.eye(3)
+        return sum(stats.multivariate_normal.logpdf(part, cov=together) for part in (y[:3], y[3:]))
+
+    beta, usual, rho = np.zeros(2), np.log([0.4, 0.6, 0.3]), 0.5
+    for k in range(3):
+        for beyond, bound in ((-9.0, -6.0), (7.0, 4.0)):
+            logs = usual.copy()
+            logs[k] = bound
+            expected = exact(*np.exp(logs), np.tanh(rho))
+            logs[k] = beyond
+            assert rows.log_likelihood(np.array([*beta, *logs, rho])) == pytest.approx(expected, rel=1e-9)
+    for side in (-1, 1):
+        expected = exact(*np.exp(usual), np.tanh(3.0 * side))
+        assert rows.log_likelihood(np.array([*beta, *usual, 5.0 * side])) == pytest.approx(expected, rel=1e-9)

@@ -400,3 +400,35 @@ def test_an_area_of_0_or_1_says_that_so_few_patients_may_part_by_chance():
         told = best_cut("cut", np.arange(6.0), kind, np.arange(6.0), y, area, seed=3)[1]
         assert told.corrected is None
     assert area_under(np.arange(6.0), kind, [False, True] * 3).note == ""
+
+
+@pytest.mark.parametrize(
+    ("rows", "note"),
+    [
+        (([], [], []), "nobody is left"),
+        (([1.0], [2.0], [True]), "the covariate is the same for all"),
+        (([1.0, 1.0], [2.0, 3.0], [True, True]), "the covariate is the same for all"),
+        (([1.0, 2.0], [2.0, 3.0], [False, False]), "nobody had the event"),
+        (([1.0, 2.0, 2.0], [1.0, 2.0, 3.0], [False, True, True]), "at every event all who were still at risk"),
+    ],
+)
+def test_a_hazard_ratio_that_cannot_be_has_its_reason(rows, note):
+    found = cox_ratio("RD", "doubling", *rows)
+    assert (found.ratio, found.low, found.high, found.p) == (None, None, None, None)
+    assert found.note.startswith(note)
+    assert (found.n, found.n_events) == (len(rows[0]), sum(rows[2]))
+
+
+def test_a_single_event_and_a_covariate_of_range_one_have_a_hazard_ratio_by_hand():
+    # one event, of the lower of two: log L = -ln(1 + e^b), information e^b / (1 + e^b)²; highest at e^b = 1/3
+    found = cox_ratio("RD", "1", [0.0, 1.0], [1.0, 2.0], [True, False])
+    assert (found.n_events, found.note) == (1, "")
+    assert found.ratio == pytest.approx(1 / 3, rel=1e-6)
+
+
+def test_the_hazard_is_open_where_those_who_were_at_risk_hardly_differ():
+    # the two patients who differ left before the first event
+    x = [0.0, 100.0, 50.0, 50.001, 50.002, 50.003]
+    found = cox_ratio("RD", "1", x, [1, 1, 5, 4, 3, 2], [False, False, True, True, True, True])
+    assert (found.low, found.high) == (None, None)
+    assert "open at both ends" in found.strength
