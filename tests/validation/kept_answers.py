@@ -38,6 +38,7 @@ from pipeline.tube.reading import Tube, read_tube
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.recovery.fit import fit_recovery
 from validation import along_density, conditions, recovery, waiting
+from validation.at_limits import AT_LIMITS
 from validation.beads import SABOTAGES, outcome, random_day
 from validation.beyond import SHAPES, light
 from validation.gating_tubes import PANELS
@@ -233,6 +234,7 @@ ANSWERS: dict[str, Callable[[], object]] = {
     "washout, waits": waits,
     "washout, recovery": recoveries,
     "response": response,
+    **AT_LIMITS,
 }
 """Name of an answer, its room first, and what computes it."""
 

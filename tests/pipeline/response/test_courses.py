@@ -14,6 +14,7 @@ from pipeline.patients.exposure import response_clocks
 from pipeline.response.baseline import baseline_table
 from pipeline.response.follow_up import Endpoint, follow_up
 from pipeline.response.landmark import dexamethasone_table
+from pipeline.response.pfs_bounds import n_unseen, pfs_bounds
 from pipeline.response.safety import safety_table
 from pipeline.response.statistics.time_to_event import median_survival
 from pipeline.study.settings import Settings
@@ -189,3 +190,29 @@ def test_ten_thousand_patients_have_their_tables():
     tables = tables_of(study(*patients, doses=doses), [])
     assert tables.survival[0].n == 10_000
     assert tables.odds[0].ratio == pytest.approx(1.0, abs=0.1)
+
+
+@pytest.mark.parametrize(("given_on", "had"), [(55, 1), (56, 1), (57, 0), (None, 0)])
+def test_dexamethasone_on_the_day_of_the_landmark_counts_as_before_it(given_on, had):
+    given = None if given_on is None else day(given_on)
+    patients = (Patient("P1", treatment_start=START, died_on=day(90), dexamethasone_on=given),)
+    found = dexamethasone_table(
+        courses_of(study(*patients)), {}, frozenset(), landmark_weeks=8, month_days=30.4375
+    )
+    assert (found.at_risk, found.given_by.k) == (1, had)
+
+
+@pytest.mark.parametrize(
+    ("ends", "n"),
+    [
+        ({"last_contact_on": day(90)}, 1),
+        ({"last_contact_on": day(90), "last_assessed_on": day(80)}, 0),
+        ({"progressed_on": day(90)}, 0),
+        ({"died_on": day(90)}, 0),
+        ({}, 0),
+    ],
+)
+def test_a_patient_is_unseen_if_pfs_is_censored_and_no_assessment_was_typed(ends, n):
+    courses = courses_of(study(Patient("P1", treatment_start=START, **ends)))
+    assert n_unseen(courses) == n
+    assert [bound.n_moved for bound in pfs_bounds(courses, 30.0)] == [1] * n

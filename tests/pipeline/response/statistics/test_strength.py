@@ -69,7 +69,9 @@ def test_the_log_rank_test_and_its_hazard_ratio_come_from_survdiff():
     assert (found.n, found.n_events) == (60, int(events.sum()))
 
 
-@pytest.mark.parametrize(("p", "in_shown", "in_open"), [(0.0499, False, True), (0.05, True, False), (0.0501, True, False)])
+@pytest.mark.parametrize(
+    ("p", "in_shown", "in_open"), [(0.0499, False, True), (0.05, True, False), (0.0501, True, False)]
+)
 def test_a_p_of_exactly_a_twentieth_is_not_significant(p, in_shown, in_open):
     clash = "The test says otherwise at 0.05"
     assert (clash in strength(40, 15, 1.01, 9.0, p)) is in_shown
@@ -80,8 +82,16 @@ def test_a_p_of_exactly_a_twentieth_is_not_significant(p, in_shown, in_open):
 @pytest.mark.parametrize(
     ("low", "high", "opening"),
     [
-        (1.0, 9.0, "Weak: of 40 patients 15 had the outcome. The odds may be 1 times lower or 9 times higher"),
-        (0.1, 1.0, "Weak: of 40 patients 15 had the outcome. The odds may be 10 times lower or 1 times higher"),
+        (
+            1.0,
+            9.0,
+            "Weak: of 40 patients 15 had the outcome. The odds may be 1 times lower or 9 times higher",
+        ),
+        (
+            0.1,
+            1.0,
+            "Weak: of 40 patients 15 had the outcome. The odds may be 10 times lower or 1 times higher",
+        ),
         (0.0, 3.0, "Weak: of 40 patients 15 had the outcome. The odds may be any number of times lower or 3"),
         (0.0, None, "Weak: of 40 patients 15 had the outcome. The interval of the odds is open at both ends"),
         (0.0, 0.5, "Not proof: of 40 patients 15 had the outcome. It is"),
@@ -89,7 +99,9 @@ def test_a_p_of_exactly_a_twentieth_is_not_significant(p, in_shown, in_open):
     ],
 )
 def test_an_interval_that_ends_at_1_shows_no_difference(low, high, opening):
-    assert strength(40, 15, low, high, 0.2 if (low or 0) <= 1 and (high or 9) >= 1 else 0.01).startswith(opening)
+    assert strength(40, 15, low, high, 0.2 if (low or 0) <= 1 and (high or 9) >= 1 else 0.01).startswith(
+        opening
+    )
 
 
 @pytest.mark.parametrize(("n", "events", "start"), [
