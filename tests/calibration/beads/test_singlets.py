@@ -69,15 +69,19 @@ def test_not_a_number_is_out_and_few_events_are_left_alone():
 
 
 @pytest.mark.parametrize(
-    ("n_second", "spread", "is_beads"),
-    [(700, 0.02, True), (250, 0.006, False), (900, 0.09, False)],
+    ("n_second", "spread", "farther", "is_beads"),
+    [(700, 0.02, 1.2, True), (250, 0.006, 1.2, False), (3_000, 0.08, 1.6, False)],
     ids=["as dense, and large", "as dense, but small", "large, but scattered"],
 )
-def test_a_second_cloud_is_beads_if_it_has_enough_events_and_is_dense_enough(n_second, spread, is_beads):
+def test_a_second_cloud_is_beads_if_it_has_enough_events_and_is_dense_enough(
+    n_second, spread, farther, is_beads
+):
     rng = np.random.default_rng(4)
     main, second = (rng.normal(0, 1, (2, n)) for n in (3_000, n_second))
     fsc, ssc = (
-        np.concatenate([50_000 * np.exp(0.02 * main[k]), at * np.exp(spread * second[k])])
-        for k, at in enumerate((62_000, 60_000))
+        np.concatenate([50_000 * np.exp(0.02 * main[k]), 50_000 * farther * np.exp(spread * second[k])])
+        for k in range(2)
     )
-    assert bool(find_bead_singlets(fsc, ssc)[3_000:].mean() > 0.5) is is_beads
+    mask = find_bead_singlets(fsc, ssc)
+    assert mask[:3_000].mean() > 0.85
+    assert (mask[3_000:].mean() > 0.1) == is_beads

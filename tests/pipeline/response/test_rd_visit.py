@@ -18,7 +18,7 @@ from pipeline.checks.flags import ExposureFlag
 from pipeline.output.json_files import response_json
 from pipeline.patients.exposure import ResponseClock
 from pipeline.patients.patient_rd import PatientRd
-from pipeline.response.rd_visit import LeftOut, rd_visits, reference_kit
+from pipeline.response.rd_visit import LeftOut, rd_side, rd_visits, reference_kit
 from pipeline.study.settings import Settings
 from pipeline.study.study import Dose, Patient, Study
 
@@ -232,3 +232,12 @@ def test_a_marrow_drawn_after_the_first_infusion_of_its_day_does_not_count():
     assert chosen(before, after).row == before
     assert chosen(after).left_out is LeftOut.AFTER_START
     assert chosen(before, replace(after, flags=())).row == replace(after, flags=())
+
+
+@pytest.mark.parametrize(
+    ("cut", "below", "measured"),
+    [(999.0, "between", "above"), (1000.0, "below", "above"), (1001.0, "below", "below")],
+)
+def test_an_lloq_or_a_density_of_exactly_the_cut_has_its_side(cut, below, measured):
+    under_lloq = marrow(10.0, status=RdStatus.BELOW_LLOQ)  # its LLOQ is 1,000
+    assert [rd_side(row, cut) for row in (under_lloq, marrow(1000.0))] == [below, measured]

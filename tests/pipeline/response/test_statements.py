@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from helpers.builders import good_study, write_csvs
 from helpers.response import courses_of
+from pipeline.response.characteristics import readable
 from pipeline.response.consistency import inconsistencies
 from pipeline.response.statements import check_statement, fits_a_count
 from pipeline.study.settings import Settings
@@ -184,3 +185,9 @@ def test_two_durations_may_differ_by_the_rounding_of_both(typed):
 )
 def test_two_durations_that_differ_by_more_than_their_rounding_are_a_fault(typed):
     assert len(found(typed)) == 1
+
+
+def test_a_number_for_reading_has_all_digits_before_its_point():
+    assert [readable(value) for value in (999.0, 1000.0, -1000.0, 1234.5, 99.95)] == [
+        "999", "1000", "-1000", "1234", "100"
+    ]  # fmt: skip

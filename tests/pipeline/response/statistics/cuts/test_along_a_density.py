@@ -14,7 +14,7 @@ from helpers.r_witness import needs_r, r_numbers
 from pipeline.response.statistics import cox
 from pipeline.response.statistics import rank_link as rank_links
 from pipeline.response.statistics.cox import cox_ratio
-from pipeline.response.statistics.cuts.best_cut import best_cut, fixed_cut, sides
+from pipeline.response.statistics.cuts.best_cut import DensityCut, _between, best_cut, fixed_cut, sides
 from pipeline.response.statistics.cuts.firth import firth_lines
 from pipeline.response.statistics.cuts.implied import implied_youden, with_odds
 from pipeline.response.statistics.cuts.roc import NO_OVERLAP, area_under, pair_wins, youden_interval
@@ -435,3 +435,12 @@ def test_the_hazard_is_open_where_those_who_were_at_risk_hardly_differ():
     found = cox_ratio("RD", "1", x, [1, 1, 5, 4, 3, 2], [False, False, True, True, True, True])
     assert (found.low, found.high) == (None, None)
     assert "open at both ends" in found.strength
+
+
+def test_a_cut_that_finds_nobody_with_the_outcome_keeps_its_sensitivity_of_zero():
+    useless = DensityCut("c", 10, 4, 1.0, sensitivity=0.0, specificity=1.0, youden=0.0)
+    # no index is left, so the patients left out count alone
+    assert _between(useless, (0.2, 0.7)) == pytest.approx((0.2, 0.7))
+    poor = DensityCut("c", 10, 4, 1.0, sensitivity=0.0, specificity=0.5, youden=0.5)
+    weight = 0.632 / (1 - 0.368 * (0.5 - 0.1) / 0.5)
+    assert _between(poor, (0.5, 0.6)) == pytest.approx((weight * 0.5, (1 - weight) * 0.5 + weight * 0.6))
