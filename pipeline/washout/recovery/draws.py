@@ -83,8 +83,8 @@ def draws(
         return centre + product(normal, _rounded(cholesky(covariance)).T), np.full(n, 1 / n)
     prior = _Cloud(surface.prior.mean, np.diag(surface.prior.sd), _FROM_PRIOR)
     clouds = [_around(peak, (1 - _FROM_PRIOR) / len(summits)) for peak in summits]
-    for n_draws in (min(_TRIAL_DRAWS, n // 2),) * _TRIALS:
-        clouds = _moved(clouds, *_weighted(surface, [*clouds, prior], n_draws, rng))
+    for _ in range(_TRIALS):
+        clouds = _moved(clouds, *_weighted(surface, [*clouds, prior], _TRIAL_DRAWS, rng))
     for n_draws in (n, _MORE_DRAWS * n):
         drawn, weights, _ = _weighted(surface, [*clouds, prior], n_draws, rng)
         effective = 1 / float(np.sum(weights**2))
