@@ -116,7 +116,8 @@ def plan_size(
     """Return how many patients are needed so that a share `assurance` of studies reaches the wanted width.
 
     Every simulated study draws washouts, patients' levels and measurement errors. Densities are censored at
-    the limits, and the washout line is fitted as in a real study (M1, without its diagnostic tests).
+    the limits, and the washout line is fitted as in a real study (M1 with its tests of doubt, which widen the
+    interval where many densities are below the LLOQ).
 
     Parameters
     ----------
@@ -213,7 +214,6 @@ def _study_width(
             uloq=population.uloq,
             measurement_sd=error,
             patients=np.repeat(np.arange(n), visits).tolist(),
-            doubts=False,
         )
         return _width(fit, target, population.shared_sd), below
     except NotEstimableError:

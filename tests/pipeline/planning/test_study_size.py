@@ -6,6 +6,7 @@ import csv
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -14,7 +15,9 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.cli import app
 from pipeline.commands.assay.plan import WITHIN_NOT_KNOWN, PlanRequest, plan_head, size_sentence
 from pipeline.planning import StudyPopulation, WantedWidth, plan_size, population_of, simulated_population
+from pipeline.planning.size import _study_width
 from pipeline.study.errors import UserError
+from pipeline.washout.line.tobit import fit_tobit
 
 PLAIN = StudyPopulation(
     slope=0.36,
@@ -36,6 +39,29 @@ def test_a_width_is_that_of_least_squares_where_nothing_is_censored():
     size = plan_size(PLAIN, WantedWidth(slope_width=WANTED), studies=12, tried=(50,)).sizes[0]
     spread = math.sqrt(2.0)  # of 0 … 4 doublings, all alike
     assert size.width == pytest.approx(2 * 2.01 * PLAIN.between / spread / math.sqrt(50), rel=0.12)
+
+
+def test_a_simulated_study_is_as_wide_as_the_same_rows_are_in_a_run():
+    # with many densities below the LLOQ the tests of doubt widen the line that a run reports
+    dim = replace(PLAIN, lloq=40_000.0)
+    asked, wider = WantedWidth(slope_width=WANTED), 0
+    for number in range(3):
+        rng = np.random.default_rng(number)
+        weeks = rng.choice(dim.weeks, 20)
+        own, scatter = rng.normal(0.0, dim.between, 20), rng.normal(0.0, 1.0, 20)
+        rd = 10 ** (dim.intercept + dim.slope * np.log2(weeks) + own + 0.0 * scatter)
+        status = ["BELOW_LLOQ" if density < dim.lloq else "OK" for density in rd]
+        run, bare = (
+            fit_tobit(
+                weeks, rd, status, lloq=dim.lloq, uloq=dim.uloq, doubts=doubts, patients=list(range(20))
+            )
+            for doubts in (True, False)
+        )
+        width, _ = _study_width(dim, asked, 20, 1, 1, np.random.default_rng(number))
+        low, high = run.slope_interval
+        assert width == pytest.approx(high - low, rel=1e-6)
+        wider += width > 1.05 * (bare.slope_interval[1] - bare.slope_interval[0])
+    assert wider
 
 
 @pytest.mark.slow
