@@ -73,6 +73,24 @@ def test_the_first_size_that_is_narrow_enough_is_told_and_its_neighbour_shown():
 
 
 @pytest.mark.slow
+def test_a_size_that_is_reached_by_luck_is_not_confirmed_by_further_studies():
+    n, first, further = 30, 2, 4
+    widths = [
+        _study_width(
+            PLAIN, WantedWidth(slope_width=1.0), n, 1, 1, np.random.default_rng([1, n, 1, 1, number])
+        )[0]
+        for number in range(first + further)
+    ]
+    wanted = max(widths[:first])  # so both of the first two studies are narrow enough
+    share = np.mean([width <= wanted for width in widths[first:]])
+    assert share < 0.8
+    found = plan_size(PLAIN, WantedWidth(slope_width=wanted), studies=first, tried=(n, 3 * n))
+    assert found.sizes[0].narrow == pytest.approx(share)
+    assert found.enough is not None
+    assert found.enough.patients == 3 * n
+
+
+@pytest.mark.slow
 def test_replicate_tubes_help_where_the_tube_is_what_scatters():
     noisy = replace(PLAIN, between=0.05, tube_sd=0.4)
     one, four = (
