@@ -119,7 +119,7 @@ def plan_size(
 ) -> Plan:
     """Return how many patients are needed so that a share `assurance` of studies reaches the wanted width.
 
-    A size is large enough if its `studies` reach that share, and twice as many further ones reach it again. Its
+    A size is large enough if its `studies` reach that share, and twice as many further ones do so again. Its
     figures are those of the further studies alone, since it was chosen by the first.
 
     Every simulated study draws washouts, patients' levels and measurement errors. Densities are censored at
