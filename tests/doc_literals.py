@@ -92,7 +92,7 @@ OF_A_FORMULA: Mapping[str, tuple[set[float], str]] = {
     "pipeline/washout/recovery/summits.py:_derivatives": ({4}, "a mixed difference"),
     "pipeline/washout/recovery/summits.py:_settled": ({3, 4}, "Richardson's extrapolation"),
     "pipeline/washout/recovery/surface.py:log_likelihood": ({8}, "arrays held at once"),
-    "pipeline/washout/within/slopes.py:_error_of_slope": ({4}, "a mixed difference"),
+    "pipeline/washout/within/slopes.py:_errors_of_slopes": ({4}, "a mixed difference"),
     "pipeline/washout/within/slopes.py:_fitted": ({4}, "parameters beside the line's"),
     "pipeline/washout/within/two_visits.py:_corner": ({0.5}, "half of a probability"),
 }

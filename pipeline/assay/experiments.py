@@ -23,6 +23,9 @@ SHARE_OF_FEW = 0.05
 """A material with fewer plasma cells than this share of the other material shows carried-over cells.
 Convention: the scatter of its count is then small compared with the carry-over."""
 
+NO_RISE = 1e-9
+"""Rise of a line, relative to its upper end, that is none. Arithmetic: rounding of a flat line."""
+
 GroupKey = TypeVar("GroupKey")
 Statistic = TypeVar("Statistic")
 
@@ -36,18 +39,39 @@ def linearities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
     def judged(group: Sequence[AssayTube], about: str) -> Judged[Linearity]:
         fit = linearity([tube.level or 0.0 for tube in group], [tube.density for tube in group])
         support = overall_support(
-            [within(level.deviation_percent, level.low, level.high, limit) for level in fit.levels]
+            [
+                _rises(fit),
+                *(within(level.deviation_percent, level.low, level.high, limit) for level in fit.levels),
+            ]
         )
         bent = "" if fit.curved_p is None else f", quadratic term p {fit.curved_p:.2g}"
         sentence = (
             f"{counted(len(fit.levels), 'level')}, largest distance to the line {fit.worst_percent:.1f} "
-            f"%{bent}; goal: the interval of every level within ±{limit:g} %"
+            f"%{bent}; {_rise(fit)}; goal: the density rises with the level, and the interval of every level "
+            f"is within ±{limit:g} %"
         )
         return Judged(Experiment.LINEARITY, about, limit, fit, support, sentence)
 
     return tuple(
         _try(Experiment.LINEARITY, _named(name, method if several else ""), group, judged)
         for (name, method), group in groups.items()
+    )
+
+
+def _rises(fit: Linearity) -> Support:
+    """Judge whether the density rises with the level: a flat line is straight, but measures nothing."""
+    first, last = fit.levels[0].fitted, fit.levels[-1].fitted
+    if last - first <= NO_RISE * abs(last):
+        return Support.CONTRADICTS
+    return Support.SUPPORTS if fit.slope_low > 0 else Support.OPEN
+
+
+def _rise(fit: Linearity) -> str:
+    """Return from where to where the line goes, to be compared with the levels."""
+    first, last = fit.levels[0], fit.levels[-1]
+    return (
+        f"from level {first.expected:g} to {last.expected:g} the line goes from {first.fitted:,.0f} to "
+        f"{last.fitted:,.0f} molecules"
     )
 
 

@@ -24,6 +24,10 @@ STUDIES, ASSURANCE = 50, 0.8
 """Number of simulated studies of each size, and the share of them whose interval must be narrow enough.
 Convention: as the usual power of 80 %."""
 
+CONFIRMING = 2
+"""Sets of further studies that confirm a size. Convention: the first size to reach the share often does so by
+luck."""
+
 _PILOT_PATIENTS, _PILOT_STUDIES, _WELL_BELOW = 40, 10, 0.5
 """Patients and studies of a pilot simulation. The search begins at this share of the size that the pilot
 predicts. Convention: an interval's width falls as the root of the number of patients."""
@@ -115,8 +119,12 @@ def plan_size(
 ) -> Plan:
     """Return how many patients are needed so that a share `assurance` of studies reaches the wanted width.
 
+    A size is large enough if its `studies` reach that share, and twice as many further ones do so again. Its
+    figures are those of the further studies alone, since it was chosen by the first.
+
     Every simulated study draws washouts, patients' levels and measurement errors. Densities are censored at
-    the limits, and the washout line is fitted as in a real study (M1, without its diagnostic tests).
+    the limits, and the washout line is fitted as in a real study (M1 with its tests of doubt, which widen the
+    interval where many densities are below the LLOQ).
 
     Parameters
     ----------
@@ -134,7 +142,10 @@ def plan_size(
     enough: Size | None = None
     after = 0
     for n in tried or _worth_trying(population, target, visits, replicates, seed):
-        size = _size(population, target, n, visits, replicates, studies, seed)
+        size = _size(population, target, n, visits, replicates, range(studies), seed)
+        if enough is None and size.narrow >= assurance:
+            further = range(studies, (1 + CONFIRMING) * studies)
+            size = _size(population, target, n, visits, replicates, further, seed)
         sizes.append(size)
         on_size(size)
         if enough is None and size.narrow >= assurance:
@@ -150,7 +161,7 @@ def _worth_trying(
     population: StudyPopulation, target: WantedWidth, visits: int, replicates: int, seed: int
 ) -> tuple[int, ...]:
     """Return the sizes to try: they begin well below the size that a pilot of 40 patients predicts."""
-    pilot = _size(population, target, _PILOT_PATIENTS, visits, replicates, _PILOT_STUDIES, seed)
+    pilot = _size(population, target, _PILOT_PATIENTS, visits, replicates, range(_PILOT_STUDIES), seed)
     if pilot.width is None:
         return tuple(n for n in NUMBERS_TRIED if n >= _PILOT_PATIENTS / 2)
     expected = _PILOT_PATIENTS * (pilot.width / target.wanted) ** 2
@@ -164,11 +175,11 @@ def _size(
     n: int,
     visits: int,
     replicates: int,
-    studies: int,
+    numbers: range,
     seed: int,
 ) -> Size:
-    widths, dim = [], 0
-    for number in range(studies):
+    widths, dim, studies = [], 0, len(numbers)
+    for number in numbers:
         rng = np.random.default_rng([seed, n, visits, replicates, number])
         width, below = _study_width(population, target, n, visits, replicates, rng)
         widths.append(width)
@@ -213,7 +224,6 @@ def _study_width(
             uloq=population.uloq,
             measurement_sd=error,
             patients=np.repeat(np.arange(n), visits).tolist(),
-            doubts=False,
         )
         return _width(fit, target, population.shared_sd), below
     except NotEstimableError:

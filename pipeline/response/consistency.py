@@ -7,8 +7,10 @@ from typing import Final
 
 from pipeline.response.follow_up import FollowUp, PfsEnd
 from pipeline.response.letter.courses import highest_grades
+from pipeline.response.safety import safety_population
 from pipeline.response.statements import Inconsistency, check_statement
 from pipeline.study.cells.dates import DAYS_PER_WEEK
+from pipeline.study.quantity_name import study_drug_of
 from pipeline.study.study import Patient, Study
 
 _CLOSE: Final = 0.02
@@ -38,7 +40,10 @@ def inconsistencies(study: Study, courses: Iterable[FollowUp]) -> tuple[Inconsis
     ]
     by_id = {course.patient_id: course for course in courses}
     highest = highest_grades(study.patients, study.adverse_events) if study.adverse_events else {}
+    untreated = safety_population(study).untreated
     for patient in study.patients:
+        if patient in untreated:
+            faults += _untreated_events(patient, highest.get(patient.patient_id), study_drug_of(study))
         faults += _grade_faults(patient, highest.get(patient.patient_id))
         faults += _row_faults(patient, by_id.get(patient.patient_id), study.settings.month_days)
         faults += _no_event(patient, highest.get(patient.patient_id))
@@ -53,6 +58,22 @@ def _texts(study: Study, n: int) -> Iterator[tuple[str, str, int]]:
     for patient in study.patients:
         where = f"discontinuation_reason of patient {patient.patient_id}"
         yield where, patient.discontinuation_reason, n
+
+
+def _untreated_events(
+    patient: Patient, highest: tuple[int, int] | None, drug: str
+) -> Iterator[Inconsistency]:
+    """Name a patient who had adverse events, but got no dose of the study drug."""
+    typed = {
+        f"teae_grade {patient.teae_grade}": patient.teae_grade,
+        f"related_grade {patient.related_grade}": patient.related_grade,
+        "infusion_reaction yes": patient.infusion_reaction,
+        "a row in the sheet adverse_events": highest is not None and highest[0] > 0,
+    }
+    text = f"no dose of {drug} and no treatment_start is typed; not counted among the adverse events"
+    for quote, present in typed.items():
+        if present:
+            yield Inconsistency(f"patient {patient.patient_id}", quote, text)
 
 
 def _grade_faults(patient: Patient, highest: tuple[int, int] | None) -> Iterator[Inconsistency]:

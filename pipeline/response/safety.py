@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pipeline.response.characteristics import Characteristic, Summary, share, summary
 from pipeline.response.statistics.counts import Proportion, proportion
 from pipeline.study.cells.dates import DAYS_PER_WEEK
 from pipeline.study.drugs import is_drug
-from pipeline.study.quantity_name import MICROGRAMS_PER_ML, WEEKS, drug_of
-from pipeline.study.study import Patient, Study
+from pipeline.study.quantity_name import MICROGRAMS_PER_ML, WEEKS, drug_of, study_drug_of
+from pipeline.study.study import AdverseEvent, Patient, Study
 
 SEVERE_FROM = 3
 """Grade from which an adverse event is severe. Standard: CTCAE."""
@@ -17,9 +18,89 @@ FATAL = 5
 """Grade of an adverse event that ends in death. Standard: CTCAE, grade 5."""
 
 
+@dataclass(frozen=True, slots=True)
+class SafetyPopulation:
+    """The patients who got the study drug; adverse events are counted of them.
+
+    Attributes
+    ----------
+    treated, untreated
+        Patients with and without a sign of treatment, in the order of the patients sheet.
+    events
+        Events of the treated, from the sheet of adverse events.
+    n_events_left_out
+        Events of the others.
+    rule
+        The denominator in words.
+    """
+
+    treated: tuple[Patient, ...]
+    untreated: tuple[Patient, ...]
+    events: tuple[AdverseEvent, ...]
+    n_events_left_out: int
+    rule: str
+
+
+def safety_population(study: Study) -> SafetyPopulation:
+    """Return who got at least one dose of the study drug (ICH E9, 1998, section 5.2.3).
+
+    A patient is treated who has a dose of the study drug, `treatment_start`, `discontinued_on`, or more than
+    0 `infusions` or `exposure_weeks`. Of the others, those with 0 infusions or weeks are untreated, and all
+    are where doses of the study drug are typed for some patient. Without any such dose the program cannot
+    know it, and the others count as treated.
+    """
+    drug = study.settings.study_drug
+    dosed = {dose.patient_id for dose in study.doses if dose.dose != 0 and is_drug(dose.drug, drug)}
+    untreated = tuple(patient for patient in study.patients if _is_untreated(patient, dosed))
+    left_out = {patient.patient_id for patient in untreated}
+    treated = tuple(patient for patient in study.patients if patient.patient_id not in left_out)
+    events = tuple(event for event in study.adverse_events if event.patient_id not in left_out)
+    n_left_out = len(study.adverse_events) - len(events)
+    rule = _denominator(study_drug_of(study), treated, untreated, n_left_out, doses_typed=bool(dosed))
+    return SafetyPopulation(treated, untreated, events, n_left_out, rule)
+
+
+def _is_untreated(patient: Patient, dosed: set[str]) -> bool:
+    amounts = (patient.infusions, patient.exposure_weeks)
+    dates = (patient.treatment_start, patient.discontinued_on)
+    if patient.patient_id in dosed or any(dates) or any(amounts):
+        return False
+    return bool(dosed) or 0 in amounts
+
+
+def _denominator(
+    drug: str,
+    treated: Sequence[Patient],
+    untreated: Sequence[Patient],
+    n_left_out: int,
+    *,
+    doses_typed: bool,
+) -> str:
+    n = len(treated) + len(untreated)
+    words = (
+        "Adverse events and infusion reactions are counted of the patients who got at least one dose of "
+        f"{drug} (safety population): {len(treated)} of the {n} patients of the patients sheet."
+    )
+    if not doses_typed:
+        words += (
+            f" The doses sheet has no dose of {drug}: every patient counts as treated, except those with 0 "
+            "infusions or exposure_weeks."
+        )
+    if untreated:
+        names = ", ".join(patient.patient_id for patient in untreated)
+        words += f" Not treated, so in no number: {names}."
+    if n_left_out:
+        words += f" Their events are left out too ({n_left_out} in the sheet adverse_events)."
+    return words
+
+
 def safety_table(study: Study) -> tuple[Characteristic, ...]:
-    """Return the rows of R10, each of the patients with a filled cell; an empty column gives no row."""
-    patients = study.patients
+    """Return the rows of R10, each of the patients with a filled cell; an empty column gives no row.
+
+    Adverse events and infusion reactions are counted of the patients who got the study drug
+    (`safety_population`).
+    """
+    patients = safety_population(study).treated
     grades = [patient.teae_grade for patient in patients]
     rows: list[Characteristic] = [
         summary("exposure", [exposure_weeks(patient) for patient in patients], WEEKS),

@@ -26,7 +26,7 @@ from pipeline.response.patients import (
 )
 from pipeline.response.pfs_bounds import PfsBound, pfs_bounds, pfs_warning
 from pipeline.response.rd_visit import RD_RULE, CutSide
-from pipeline.response.safety import safety_table
+from pipeline.response.safety import safety_population, safety_table
 from pipeline.response.statements import Inconsistency
 from pipeline.response.statistics.counts import Contrast, Proportion, Trend, contrast, proportion, trend
 from pipeline.response.statistics.logistic import OddsRatio, odds_ratio
@@ -68,6 +68,8 @@ class ResponseTables:
         Disease control against washout, and by RD: logistic regression.
     baseline, survival, dexamethasone, inconsistencies, safety
         R1, R7, R8, R9, R10.
+    safety_rule
+        Who is counted in R10, in words.
     survival_warning
         The warning to read with the median PFS; "" where every censored patient has an assessment.
     pfs_bounds
@@ -103,6 +105,7 @@ class ResponseTables:
     dexamethasone: DexamethasoneTable | None = None
     inconsistencies: tuple[Inconsistency, ...] = ()
     safety: tuple[Characteristic, ...] = ()
+    safety_rule: str = ""
     month_days: float | None = None
     by_density: DensityTables | None = None
     letter: Letter | None = None
@@ -142,6 +145,7 @@ def response_tables(study: Study, rows: Sequence[PatientRd], facts: PatientFacts
         ),
         inconsistencies=inconsistencies(study, courses),
         safety=safety_table(study),
+        safety_rule=safety_population(study).rule,
         month_days=settings.month_days,
         by_density=density_tables(study, facts),
         letter=letter(study, rows, courses),

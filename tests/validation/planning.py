@@ -130,9 +130,8 @@ def section(studies: int, seed: int, mapper: Mapper) -> str:
         + paragraph(
             "`cd38rd plan` is asked for a width in 80 % of studies. Further studies of the size that it reports "
             f"({studies} a row) are drawn by other code, tube by tube. They are fitted as in a run, with all its "
-            "tests of doubt, which the plan leaves out. The table gives how many are so narrow; in brackets the simulation's own error, in "
-            "points. The plan takes the first size that reaches 80 % of its 50 studies, so a little less than 80 % is "
-            "expected."
+            "tests of doubt, as those of the plan are. The table gives how many are so narrow; in brackets the "
+            "simulation's own error, in points."
         )
         + table(
             (

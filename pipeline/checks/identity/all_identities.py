@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pipeline.checks.findings import Finding
 from pipeline.checks.headers import Headers
+from pipeline.checks.identity.doubled_events import doubled_events
 from pipeline.checks.identity.file_contents import beads_among_tubes, cells_among_beads, exchanged_controls
 from pipeline.checks.identity.owners import files_of_others
 from pipeline.checks.identity.persons import persons
@@ -27,4 +28,5 @@ def identities(study: Study, headers: Headers) -> Iterator[Finding]:
     yield from beads_among_tubes(uses, glances)
     yield from cells_among_beads(study, uses, glances)
     yield from exchanged_controls(study, uses, glances)
+    yield from doubled_events(uses, glances)
     yield from persons(study, headers)

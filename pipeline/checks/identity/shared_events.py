@@ -53,38 +53,46 @@ class KeptEvents:
 
     marks: Marks
     is_whole: bool
+    share_alike: float = 0.0
+    """Share of these events whose values another event of the file has as well."""
 
 
 NOTHING_KEPT = KeptEvents(np.zeros(0, np.uint64), is_whole=False)
-"""Of a file without scatter, or with coarse values. Arithmetic: no events."""
+"""Of a file without scatter. Arithmetic: no events."""
 
 
 def kept_events(file: FcsFile) -> KeptEvents:
-    """Return the kept events of a file; none if it has no scatter, or only coarse values."""
-    roles = {scatter_role(name): name for name in reversed(file.channels)}
-    sides = ((Role.FSC_AREA, Role.FSC_HEIGHT), (Role.SSC_AREA, Role.SSC_HEIGHT))
-    names = [roles.get(area) or roles.get(height) for area, height in sides]
-    pair = tuple(name for name in names if name)
+    """Return the kept events of a file; none if it has no scatter, or if many events are alike."""
+    pair = scatter_pair(file)
     if len(pair) < 2:
         return NOTHING_KEPT
-    hashes = np.zeros(0, np.uint64)
+    hashes = NOTHING_KEPT.marks
     lights: list[str] | None = None
     for begin in range(0, file.n_events, SEARCHED_AT_ONCE):
         values = some_events(file, begin, SEARCHED_AT_ONCE, pair)
         if values is None:
             break
         if lights is None:
-            lights = _lights(file.channels)[:1] if _is_coarse(values) else []
+            lights = lights_of(file)[:1] if _is_coarse(values) else []
         light = some_events(file, begin, SEARCHED_AT_ONCE, lights) if lights else None
         values = values if light is None else np.concatenate([values, light])
-        hashes = _lowest(np.concatenate([hashes, _hashes(_on_scale(file, pair, values))]))
+        hashes = lowest_hashes(hashes, on_scale(file, pair, values))
     different = hashes[np.diff(hashes, prepend=np.uint64(0)) > 0]
-    if different.size < FEWEST_SHARED or different.size < (1 - MOST_ALIKE_PAIRS) * hashes.size:
-        return NOTHING_KEPT
-    return KeptEvents(different[:KEPT_EVENTS], is_whole=different.size <= KEPT_EVENTS)
+    share_alike = share_repeated(hashes)
+    if different.size < FEWEST_SHARED or share_alike > MOST_ALIKE_PAIRS:
+        return replace(NOTHING_KEPT, share_alike=share_alike)
+    return KeptEvents(different[:KEPT_EVENTS], different.size <= KEPT_EVENTS, share_alike)
 
 
-def _on_scale(file: FcsFile, pair: Sequence[str], values: NDArray[np.float32]) -> NDArray[np.float32]:
+def scatter_pair(file: FcsFile) -> tuple[str, ...]:
+    """Return the names of forward and side scatter, by area, or by height if there is no area."""
+    roles = {scatter_role(name): name for name in reversed(file.channels)}
+    sides = ((Role.FSC_AREA, Role.FSC_HEIGHT), (Role.SSC_AREA, Role.SSC_HEIGHT))
+    names = [roles.get(area) or roles.get(height) for area, height in sides]
+    return tuple(name for name in names if name)
+
+
+def on_scale(file: FcsFile, pair: Sequence[str], values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the events whose scatter is within the scale.
 
     The data's own end counts as well: events pile up there, and the header may claim a longer scale.
@@ -100,9 +108,9 @@ def _is_coarse(values: NDArray[np.float32]) -> bool:
     return bool(np.fmax.reduce(values, axis=None) < COARSE_TOP and np.array_equal(values, np.rint(values)))
 
 
-def _lights(channels: Sequence[str]) -> list[str]:
+def lights_of(file: FcsFile) -> list[str]:
     """Return the channels that are neither scatter nor time, in the order of their names."""
-    return sorted(name for name in channels if scatter_role(name) is None)
+    return sorted(name for name in file.channels if scatter_role(name) is None)
 
 
 def some_events(file: FcsFile, begin: int, most: int, channels: Sequence[str]) -> NDArray[np.float32] | None:
@@ -172,11 +180,20 @@ def _comparable(first: KeptEvents, second: KeptEvents) -> int:
     return min(below)
 
 
-def _lowest(hashes: Marks) -> Marks:
-    """Return the lowest hashes, sorted: a random sample of the pairs of values, twice as many as are kept."""
+def lowest_hashes(hashes: Marks, values: NDArray[np.float32]) -> Marks:
+    """Return the lowest of these hashes and those of more events, sorted: a random sample of the events.
+
+    There are twice as many as are kept. `values` (n, n_events): forward and side scatter, and any lights.
+    """
+    hashes = np.concatenate([hashes, _hashes(values)])
     if hashes.size > 2 * KEPT_EVENTS:
         hashes = np.partition(hashes, 2 * KEPT_EVENTS)[: 2 * KEPT_EVENTS]
     return np.sort(hashes)
+
+
+def share_repeated(hashes: Marks) -> float:
+    """Return the share of the hashes that equal another one; 0 for so few that it says nothing."""
+    return 1 - np.unique(hashes).size / hashes.size if hashes.size >= FEWEST_SHARED else 0.0
 
 
 def _hashes(values: NDArray[np.float32]) -> Marks:

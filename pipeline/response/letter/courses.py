@@ -9,7 +9,7 @@ from pipeline.response.characteristics import Characteristic, share, summary
 from pipeline.response.follow_up import TREATED_RULE, FollowUp
 from pipeline.response.letter.part import LetterPart, part
 from pipeline.response.patients import OBJECTIVE, is_evaluable
-from pipeline.response.safety import SEVERE_FROM
+from pipeline.response.safety import SEVERE_FROM, safety_population
 from pipeline.response.statistics.counts import Proportion
 from pipeline.study.cells.choices import AdaCourse
 from pipeline.study.cells.dates import DAYS_PER_WEEK
@@ -41,8 +41,8 @@ EVENTS_RULE: Final = (
 EVENTS_TITLE: Final = "Adverse events by grade and relation"
 EACH_EVENT_RULE: Final = (
     "From the sheet adverse_events, a row per event. First the patients by their highest grade (CTCAE), of "
-    "all treatment-emergent events and of those that were called related to the treatment; a patient of the "
-    "patients sheet without a row had none. Then the events themselves, of all events: a patient may have "
+    "all treatment-emergent events and of those that were called related to the treatment; a treated "
+    "patient without a row had none. Then the events themselves, of all events: a patient may have "
     "several, so no interval is given."
 )
 OF_EVENTS: Final = "events counted, no interval"
@@ -73,29 +73,30 @@ def _is(wanted: AdaCourse, course: AdaCourse) -> bool | None:
     return None if course is AdaCourse.POSITIVE else course is wanted
 
 
-def adverse_events(
-    patients: Sequence[Patient], events: Sequence[AdverseEvent] = ()
-) -> tuple[LetterPart, ...]:
+def adverse_events(study: Study) -> tuple[LetterPart, ...]:
     """Return adverse events by grade, all and related: patients by highest grade, and numbers of events.
 
-    The source is the sheet of adverse events. Without rows there, it is the highest grades of the patients
-    sheet, which give no number of events. Without either the tuple is empty.
+    Only patients who got the study drug count (`safety_population`). The source is the sheet of adverse
+    events. Without rows there, it is the highest grades of the patients sheet, which give no number of
+    events. Without either the tuple is empty.
     """
-    if events:
-        highest = highest_grades(patients, events)
+    counted = safety_population(study)
+    patients = counted.treated
+    if study.adverse_events:
+        highest = highest_grades(patients, counted.events)
         kinds: _Grades = (
             ("adverse event", [highest[patient.patient_id][0] for patient in patients]),
             ("related adverse event", [highest[patient.patient_id][1] for patient in patients]),
         )
-        rows = (*_by_grade(kinds), *_of_events(events))
-        return part(EVENTS_TITLE, EACH_EVENT_RULE, rows)
+        rows = (*_by_grade(kinds), *_of_events(counted.events))
+        return part(EVENTS_TITLE, f"{EACH_EVENT_RULE} {counted.rule}", rows)
     if all(patient.related_grade is None for patient in patients):
         return ()
     kinds = (
         ("adverse event", [patient.teae_grade for patient in patients]),
         ("related adverse event", [patient.related_grade for patient in patients]),
     )
-    return part(EVENTS_TITLE, EVENTS_RULE, _by_grade(kinds))
+    return part(EVENTS_TITLE, f"{EVENTS_RULE} {counted.rule}", _by_grade(kinds))
 
 
 def highest_grades(patients: Sequence[Patient], events: Sequence[AdverseEvent]) -> dict[str, tuple[int, int]]:
@@ -124,7 +125,7 @@ def _of_events(events: Sequence[AdverseEvent]) -> Iterator[Proportion]:
 
 
 def _events(name: str, k: int, n: int) -> Proportion:
-    return Proportion(name, k, n, 100 * k / n, None, None, method=OF_EVENTS)
+    return Proportion(name, k, n, 100 * k / n if n else None, None, None, method=OF_EVENTS)
 
 
 def _by_grade(kinds: _Grades) -> Iterator[Proportion]:

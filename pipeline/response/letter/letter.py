@@ -51,7 +51,7 @@ def letter(study: Study, rows: Sequence[PatientRd], courses: Sequence[FollowUp])
         *anti_drug_antibodies(study.patients),
         *serum_by_visit(levels),
         *duration_of_treatment(courses, study.settings.month_days),
-        *adverse_events(study.patients, study.adverse_events),
+        *adverse_events(study),
         *control_by_definition(study),
     )
     return Letter(parts, serum_against_density(serum_pairs(levels, rows), study.settings.seed))

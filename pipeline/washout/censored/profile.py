@@ -11,8 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.numbers import LEVEL
-from gating.arithmetic.eigen import pseudo_inverse
-from pipeline.washout.censored.likelihood import OBSERVED, SMALLEST_LOG_SIGMA, CensoredRows, Maximum, maximise
+from gating.arithmetic.eigen import pseudo_inverse, solve_definite
+from pipeline.washout.censored.likelihood import (
+    OBSERVED,
+    SMALLEST_LOG_SIGMA,
+    CensoredRows,
+    Maximum,
+    derivatives,
+    log_likelihood,
+    maximise,
+)
 
 _EXPANSIONS, _SMALLEST_STEP = 60, 1e-10
 """Most steps outwards to a limit, and the smallest first step. Convention: steps grow, so that 60 reach any
@@ -23,6 +31,10 @@ _FARTHEST_LIMIT: Final = 1e6
 _GROWTH, _ROOT_STEP = 1.6, 1e-12
 """Factor by which the steps outwards grow; absolute and relative error of a limit. Convention: near the
 golden ratio, as usual for bracketing; far below any reported digit."""
+
+_DIRECT_STEPS, _FARTHEST_DIRECT = 12, 5.0
+"""Most steps straight to a limit, and how many times as far from the maximum as a parabola says it may lie.
+Convention: about five steps reach a limit; one that lies farther is searched for step by step."""
 
 
 def effective_rows(kind: NDArray[np.int8]) -> float:
@@ -79,7 +91,15 @@ def coefficient_interval(
         A stack of one data set, with columns of about unit size, and its maximum.
     """
     estimate, spread = float(best.beta[0, column]), _spread(best, column)
-    return interval(lambda value: coefficient_ratio(rows, best, column, value), estimate, spread, critical)
+    step = np.sqrt(critical) * max(spread, _SMALLEST_STEP)
+    gap = _gap(lambda value: coefficient_ratio(rows, best, column, value), critical)
+    low, high = (
+        direct
+        if (direct := _direct_limit(rows, best, column, critical, side)) is not None
+        else _limit(gap, estimate, side)
+        for side in (-step, step)
+    )
+    return low, high
 
 
 def level_interval(rows: CensoredRows, best: Maximum, x: float, critical: float) -> tuple[float, float]:
@@ -110,13 +130,49 @@ def interval(
     ratio: Callable[[float], float], estimate: float, spread: float, critical: float
 ) -> tuple[float, float]:
     """Return the two values at which `ratio`, 0 at the estimate, reaches `critical`; ±inf: it never does."""
+    gap = _gap(ratio, critical)
+    step = np.sqrt(critical) * max(spread, _SMALLEST_STEP)
+    return _limit(gap, estimate, -step), _limit(gap, estimate, step)
+
+
+def _gap(ratio: Callable[[float], float], critical: float) -> Callable[[float], float]:
+    """Return how far the root of `ratio` lies above that of `critical`: nearly straight in the value."""
 
     @cache  # the ends that are stepped to are asked for again when the limit is solved
     def gap(value: float) -> float:
         return float(np.sqrt(ratio(value)) - np.sqrt(critical))
 
-    step = np.sqrt(critical) * max(spread, _SMALLEST_STEP)
-    return _limit(gap, estimate, -step), _limit(gap, estimate, step)
+    return gap
+
+
+def _direct_limit(
+    rows: CensoredRows, best: Maximum, column: int, critical: float, far: float
+) -> float | None:
+    """Go straight to the limit on the side of `far`; None where that is not sure to be the nearest limit.
+
+    All parameters move at once (Venzon & Moolgavkar 1988, doi:10.2307/2347496): the others to their highest
+    log L, the coefficient by Newton's method to the root of the likelihood ratio, which is nearly straight.
+    """
+    estimate, at = float(best.beta[0, column]), np.append(best.beta[0], best.log_sigma[0])
+    others = np.delete(np.arange(len(at)), column)
+    for k in range(_DIRECT_STEPS):
+        point = at[None, :-1], at[-1:]
+        gradient, information = (part[0] for part in derivatives(rows, *point))
+        both = np.stack([gradient[others], -information[others, column]])
+        (rest, per_unit), concave = solve_definite(np.stack([information[np.ix_(others, others)]] * 2), both)
+        height = float(log_likelihood(rows, *point)[0]) + float(np.sum(gradient[others] * rest)) / 2
+        slope = float(gradient[column] + np.sum(gradient[others] * per_unit))
+        root = np.sqrt(max(2 * (float(best.log_likelihood[0]) - height), 0.0))
+        if not concave.all() or (k and slope * far >= 0):
+            return None
+        along = (root - np.sqrt(critical)) * root / slope if k else far / 2
+        step = np.insert(rest + along * per_unit, column, along)
+        at = at + step
+        if not 0 < (at[column] - estimate) / far < _FARTHEST_DIRECT or at[-1] <= SMALLEST_LOG_SIGMA / 2:
+            return None
+        if np.abs(step).max() <= _ROOT_STEP * max(1.0, float(np.abs(at).max())):
+            return float(at[column])
+    return None
 
 
 def _limit(gap: Callable[[float], float], estimate: float, step: float) -> float:

@@ -79,12 +79,16 @@ class WithinPatients:
                     p=fit.p_slopes_differ,
                     words="Scatter of the slopes of patients",
                 ),
-                Estimate(
-                    *("slope_between_patients", fit.between, None, None, *common),
-                    unit=unit,
-                    words="Slope between patients, per doubling of the washout",
-                ),
             ]
+            if fit.between is not None:
+                ends = (fit.between_low, fit.between_high)
+                estimates.append(
+                    Estimate(
+                        *("slope_between_patients", fit.between, *ends, *common),
+                        unit=unit,
+                        words="Slope between patients, per doubling of the washout",
+                    )
+                )
         return tuple(estimates)
 
 

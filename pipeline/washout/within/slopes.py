@@ -25,7 +25,7 @@ from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.censored.likelihood import OBSERVED
 from pipeline.washout.line.ascent import highest
 from pipeline.washout.line.line import rounded_dex
-from pipeline.washout.observations.rows import Observations
+from pipeline.washout.observations.rows import SAME_WASHOUT, Observations
 from pipeline.washout.within.likelihood import CEILING, FLOOR, PatientRows
 
 FEWEST_PATIENTS: Final = 6
@@ -65,8 +65,9 @@ class PatientSlopes:
         SD of the patients' slopes around that mean; 0 if they do not differ beyond the scatter.
     least, most
         95 % of patients have a slope between these two.
-    between
-        Slope between patients: patients with a longer against patients with a shorter washout.
+    between, between_low, between_high
+        Slope between patients: patients with a longer against patients with a shorter washout, with its 95 %
+        interval (Student's t of patients). None where all patients have the same mean washout.
     sd_within
         Scatter between visits of a patient, dex.
     p_slopes_differ
@@ -82,7 +83,9 @@ class PatientSlopes:
     sd_of_slopes: float
     least: float
     most: float
-    between: float
+    between: float | None
+    between_low: float | None
+    between_high: float | None
     sd_within: float
     p_slopes_differ: float
     log_likelihood: float
@@ -114,8 +117,8 @@ def fit_patient_slopes(data: Observations, level: float = LEVEL) -> PatientSlope
     best, value = _fitted(rows)
     plain = _fitted(rows, one_slope=True)[1]
     k = rows.design.shape[1]
-    spread = _error_of_slope(rows, best) * float(np.sqrt(n_patients / (n_patients - 1)))
-    half = float(stdtrit(n_patients - 1, (1 + level) / 2)) * spread
+    spread, of_between = _errors_of_slopes(rows, best)
+    half = _half_width(spread, n_patients, 1, level)
     ratio = scale_y / scale_x
     of_slopes = float(np.exp(np.clip(best[k + 2], FLOOR, CEILING)))
     sd = 0.0 if best[k + 2] <= FLOOR + _NEAR_FLOOR else of_slopes * ratio
@@ -128,7 +131,7 @@ def fit_patient_slopes(data: Observations, level: float = LEVEL) -> PatientSlope
         rounded_dex(sd),
         rounded_dex(slope - reach),
         rounded_dex(slope + reach),
-        rounded_dex(float(best[2]) * ratio),
+        *_between(rows, float(best[2]), _half_width(of_between, n_patients, 2, level), ratio),
         rounded_dex(float(np.exp(np.clip(best[k], FLOOR, CEILING))) * scale_y),
         _p_of(2 * (value - plain)),
         value - int(np.sum(rows.kind == OBSERVED)) * float(np.log(scale_y)),
@@ -209,8 +212,29 @@ def _fitted(rows: PatientRows, *, one_slope: bool = False) -> tuple[Floats, floa
     return best
 
 
-def _error_of_slope(rows: PatientRows, best: Floats) -> float:
-    """Return the SD of the slope from the curvature in β, with fixed scatters, which hardly matter."""
+def _half_width(error: float, n_patients: int, n_means: int, level: float) -> float:
+    """Return half the interval of a mean over patients, in which `n_means` numbers are fitted to them."""
+    from scipy.special import stdtrit
+
+    freedom = n_patients - n_means
+    return float(stdtrit(freedom, (1 + level) / 2)) * error * float(np.sqrt(n_patients / freedom))
+
+
+def _between(
+    rows: PatientRows, slope: float, half: float, ratio: float
+) -> tuple[float | None, float | None, float | None]:
+    """Return the slope between patients with its interval; None if their mean washouts do not differ."""
+    if float(np.ptp(rows.design[:, 2])) < SAME_WASHOUT:
+        return None, None, None
+    low, middle, high = (rounded_dex((slope + side * half) * ratio) for side in (-1, 0, 1))
+    return middle, low, high
+
+
+def _errors_of_slopes(rows: PatientRows, best: Floats) -> tuple[float, float]:
+    """Return the SDs of the slopes within and between patients, from the curvature in β.
+
+    The scatters are fixed there, which hardly matters.
+    """
     k = rows.design.shape[1]
     curvature = np.zeros((k, k))
     for i in range(k):
@@ -223,7 +247,9 @@ def _error_of_slope(rows: PatientRows, best: Floats) -> float:
                 moved[j] += b * _STEP_OF_SLOPE
                 total += a * b * rows.log_likelihood(moved)
             curvature[i, j] = curvature[j, i] = -total / (4 * _STEP_OF_SLOPE**2)
-    return float(np.sqrt(max(pseudo_inverse(curvature[None])[0, 1, 1], 0.0)))
+    covariance = pseudo_inverse(curvature[None])[0]
+    within, between = (float(np.sqrt(max(covariance[index, index], 0.0))) for index in (1, 2))
+    return within, between
 
 
 def _p_of(ratio: float) -> float:

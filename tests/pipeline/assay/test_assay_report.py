@@ -251,6 +251,32 @@ def test_two_ways_that_six_materials_compare_only_in_the_middle_are_left_open():
     assert found.support is Support.OPEN
 
 
+def linearity_rows(
+    densities: dict[float, tuple[float, float]],
+) -> list[tuple[str, float | None, ValidationTube]]:
+    return [
+        ("2024-05-01", density, ValidationTube(f"L{level}_{number}", "linearity", "pool A", level=level))
+        for level, pair in densities.items()
+        for number, density in enumerate(pair)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("densities", "support"),
+    [
+        ({0.1: (5000.0, 5100.0), 0.5: (25_000.0, 25_400.0), 1.0: (50_000.0, 51_000.0)}, Support.SUPPORTS),
+        ({0.1: (50_000.0, 50_000.0), 0.5: (50_000.0, 50_000.0), 1.0: (50_000.0, 50_000.0)}, Support.CONTRADICTS),
+        ({0.1: (51_000.0, 50_500.0), 0.5: (50_300.0, 50_100.0), 1.0: (49_000.0, 49_100.0)}, Support.CONTRADICTS),
+        ({0.1: (50_000.0, 51_000.0), 0.5: (52_000.0, 50_000.0), 1.0: (50_500.0, 51_500.0)}, Support.OPEN),
+    ],
+)  # fmt: skip
+def test_a_straight_line_that_does_not_rise_with_the_level_is_not_linear(densities, support):
+    (judged,) = report_of(linearity_rows(densities)).linearity
+    assert abs(judged.statistic.worst_percent) < 3
+    assert judged.support is support
+    assert "from level 0.1 to 1 the line goes from 5" in judged.says
+
+
 def test_nothing_is_ever_called_compliant():
     said = " ".join(one.says for one in report_of(precision_rows(0.02)).judged)
     assert "complian" not in said + " ".join(Support)

@@ -105,6 +105,34 @@ def test_a_recording_of_two_patients_is_refused_with_both_cells(study, events):
     )
 
 
+@pytest.mark.parametrize(
+    ("events", "percent"),
+    [
+        (lambda values: np.concatenate([values, recorded_later(values)], axis=1), 50),
+        (lambda values: np.concatenate([values, recorded_later(values)[:, ::3]], axis=1), 25),
+        (lambda values: np.repeat(values, 3, axis=1), 67),
+    ],
+    ids=["joined with itself, time goes on", "joined with a part of itself", "each event three times"],
+)
+@pytest.mark.parametrize("name", ["P02_BM1", "P02_BM1_FMO"])
+def test_a_file_that_holds_its_events_more_than_once_is_refused(study, events, percent, name):
+    rewrite(tube(study, name), tube(study, name), events=events)
+    (line,) = lines(study)
+    share = int(
+        re.search(r"(\d+)% of its events equal another of its events on every channel but time", line)[1]
+    )
+    assert share == pytest.approx(percent, abs=4)
+    assert line.startswith("ERROR samples!")
+    assert line.endswith(
+        "The file was joined with itself or with a part of itself. Export the recording anew."
+    )
+
+
+def recorded_later(values: np.ndarray) -> np.ndarray:
+    """Return the same events, recorded after the last one."""
+    return np.vstack([values[:-1], values[-1:] + values[-1].max()])
+
+
 def test_a_compensated_export_of_another_tube_is_told_by_its_scatter(study):
     def compensated(values: np.ndarray) -> np.ndarray:
         return np.vstack([values[:3], values[3:-1] * np.float32(0.9) - 5, values[-1:]])

@@ -6,6 +6,7 @@ import csv
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -14,7 +15,9 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.cli import app
 from pipeline.commands.assay.plan import WITHIN_NOT_KNOWN, PlanRequest, plan_head, size_sentence
 from pipeline.planning import StudyPopulation, WantedWidth, plan_size, population_of, simulated_population
+from pipeline.planning.size import _study_width
 from pipeline.study.errors import UserError
+from pipeline.washout.line.tobit import fit_tobit
 
 PLAIN = StudyPopulation(
     slope=0.36,
@@ -38,12 +41,53 @@ def test_a_width_is_that_of_least_squares_where_nothing_is_censored():
     assert size.width == pytest.approx(2 * 2.01 * PLAIN.between / spread / math.sqrt(50), rel=0.12)
 
 
+def test_a_simulated_study_is_as_wide_as_the_same_rows_are_in_a_run():
+    # with many densities below the LLOQ the tests of doubt widen the line that a run reports
+    dim = replace(PLAIN, lloq=40_000.0)
+    asked, wider = WantedWidth(slope_width=WANTED), 0
+    for number in range(3):
+        rng = np.random.default_rng(number)
+        weeks = rng.choice(dim.weeks, 20)
+        own, scatter = rng.normal(0.0, dim.between, 20), rng.normal(0.0, 1.0, 20)
+        rd = 10 ** (dim.intercept + dim.slope * np.log2(weeks) + own + 0.0 * scatter)
+        status = ["BELOW_LLOQ" if density < dim.lloq else "OK" for density in rd]
+        run, bare = (
+            fit_tobit(
+                weeks, rd, status, lloq=dim.lloq, uloq=dim.uloq, doubts=doubts, patients=list(range(20))
+            )
+            for doubts in (True, False)
+        )
+        width, _ = _study_width(dim, asked, 20, 1, 1, np.random.default_rng(number))
+        low, high = run.slope_interval
+        assert width == pytest.approx(high - low, rel=1e-6)
+        wider += width > 1.05 * (bare.slope_interval[1] - bare.slope_interval[0])
+    assert wider
+
+
 @pytest.mark.slow
 def test_the_first_size_that_is_narrow_enough_is_told_and_its_neighbour_shown():
     found = plan_size(PLAIN, WantedWidth(slope_width=WANTED), studies=6, tried=(10, 90, 100, 110))
     assert found.enough is not None
     assert (found.enough.patients, found.enough.tubes) == (90, 90)
     assert [size.patients for size in found.sizes] == [10, 90, 100]
+
+
+@pytest.mark.slow
+def test_a_size_that_is_reached_by_luck_is_not_confirmed_by_further_studies():
+    n, first, further = 30, 2, 4
+    widths = [
+        _study_width(
+            PLAIN, WantedWidth(slope_width=1.0), n, 1, 1, np.random.default_rng([1, n, 1, 1, number])
+        )[0]
+        for number in range(first + further)
+    ]
+    wanted = max(widths[:first])  # so both of the first two studies are narrow enough
+    share = np.mean([width <= wanted for width in widths[first:]])
+    assert share < 0.8
+    found = plan_size(PLAIN, WantedWidth(slope_width=wanted), studies=first, tried=(n, 3 * n))
+    assert found.sizes[0].narrow == pytest.approx(share)
+    assert found.enough is not None
+    assert found.enough.patients == 3 * n
 
 
 @pytest.mark.slow

@@ -81,9 +81,16 @@ def _slopes(slopes: PatientSlopes) -> str:
     return (
         f"Within a patient, each doubling of the washout multiplies it by {_fold(10**slopes.slope)} (95 % "
         f"interval {_fold(10**slopes.low)} to {_fold(10**slopes.high)}; {slopes.n_patients} patients, "
-        f"{slopes.n} visits); {differ} (p = {slopes.p_slopes_differ:.2g} if all are alike). Between "
-        f"patients: {_fold(10**slopes.between)}."
+        f"{slopes.n} visits); {differ} (p = {slopes.p_slopes_differ:.2g} if all are alike). "
+        f"{_between(slopes)}"
     )
+
+
+def _between(slopes: PatientSlopes) -> str:
+    if slopes.between is None or slopes.between_low is None or slopes.between_high is None:
+        return "All patients had the same mean washout, so there is no slope between patients."
+    middle, low, high = (_fold(10**end) for end in (slopes.between, slopes.between_low, slopes.between_high))
+    return f"Between patients: {middle} ({low} to {high})."
 
 
 def _who(unnumbered: Unnumbered) -> str:

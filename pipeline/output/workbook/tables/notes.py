@@ -59,6 +59,8 @@ def _of_response(tables: ResponseTables) -> Iterator[_Line]:
     """Yield what must be read beside a number first, then rules and notes."""
     first = (tables.survival_warning, tables.rule, tables.rd_rule, tables.rd_words, tables.survival_rule)
     yield from (("response", "", "", text) for text in (*first, *tables.notes) if text)
+    if tables.safety:
+        yield ("response", "safety", "", tables.safety_rule)
     empty = [title for title, rows in proportion_groups(tables) if is_empty_group((title, rows))]
     if empty:
         yield ("response", "", "", f"nobody to count for: {'; '.join(empty)}")

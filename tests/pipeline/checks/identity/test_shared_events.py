@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pipeline.checks.identity.doubled_events import MOST_DOUBLED, doubled_share
 from pipeline.checks.identity.shared_events import KeptEvents, files_that_share_events, kept_events
 from pipeline.fcs import read_fcs, write_fcs
 
@@ -104,3 +105,19 @@ def test_long_recordings_of_other_events_are_two(tmp_path):
 def test_a_part_from_behind_the_first_events_of_ten_bits_is_told_by_its_light_too(tmp_path):
     whole = coarse(400_000, 11)
     assert pairs_of_coarse(tmp_path, whole, whole[:, 330_000:370_000]) == [("0", "1")]
+
+
+@pytest.mark.parametrize("n", [40_000, 600_000])
+def test_few_events_of_ten_bits_are_alike_on_every_channel_by_chance(tmp_path, n):
+    write_fcs(tmp_path / "a.fcs", coarse(n, 5), ("FSC-H", "SSC-H", "FL1-H", "Time"))
+    file = read_fcs(tmp_path / "a.fcs", channels=())
+    assert kept_events(file).marks.size or n > 40_000
+    assert doubled_share(file) < MOST_DOUBLED
+
+
+def test_events_of_scatter_alone_are_not_called_doubled(tmp_path):
+    whole = scatter(2_000, 6)
+    write_fcs(tmp_path / "a.fcs", np.concatenate([whole, whole], axis=1), CHANNELS)
+    file = read_fcs(tmp_path / "a.fcs", channels=())
+    assert kept_events(file).share_alike == pytest.approx(0.5, abs=0.05)
+    assert doubled_share(file) == 0

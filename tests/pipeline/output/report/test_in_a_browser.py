@@ -515,6 +515,24 @@ def test_printed_folds_with_hashes_and_methods_are_open_with_a_script_and_withou
     context.close()
 
 
+CLOSED = (
+    """folds => folds.filter((fold) => !fold.open && fold.checkVisibility()).map((fold) => fold.innerText)"""
+)
+
+
+def test_printed_no_fold_stays_closed_and_no_summary_ends_a_page(page: Page) -> None:
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details").evaluate_all(CLOSED) == []
+    breaks = page.locator("details[open] > summary").evaluate_all(
+        "ones => ones.map((one) => getComputedStyle(one).breakAfter)"
+    )
+    assert set(breaks) == {"avoid"}
+    assert page.locator(".on-paper").is_visible()
+    page.emulate_media(media="screen")
+    assert not page.locator(".on-paper").is_visible()
+
+
 def test_printed_each_tube_has_a_page_and_nothing_is_cut(page: Page) -> None:
     page.set_viewport_size({"width": 718, "height": 1013})  # A4 without its margins, at 96 dots an inch
     page.emulate_media(media="print")
@@ -578,7 +596,13 @@ def test_printed_pages_are_numbered_named_and_no_more_than_needed(
     assert "counter(pages)" in margins
     assert title_of(study_result.study) in margins
     pages = len(re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(prefer_css_page_size=True)))
-    assert pages <= len(study_result.results) + 10
+    page.set_viewport_size({"width": 718, "height": 1013})
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    heights = page.locator("details.card").evaluate_all("cards => cards.map((card) => card.offsetHeight)")
+    words = page.locator("main").evaluate("main => main.offsetHeight") - sum(heights)
+    assert len(heights) >= len(study_result.results)
+    assert pages <= len(heights) + words / 1013 + 1  # each tube and bead run on its own page, the rest filled
 
 
 def pages_of_headings(pdf: bytes) -> dict[str, list[int]]:

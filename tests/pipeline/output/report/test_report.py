@@ -233,7 +233,7 @@ def test_in_a_large_study_only_what_needs_a_look_is_open(study_result: StudyResu
         changed(study_result, study=replace(study_result.study, samples=samples), results=results)
     )
     line = page[page.index("60 of 61 tubes") :].partition("</li>")[0]
-    first, folded = line.split('<details class="more"><summary>and 54 more</summary>')
+    first, folded = line.split('<details class="more printed"><summary>and 54 more</summary>')
     assert re.findall(r">(T\d+)</a>", first) == names[:6]  # a long list of links is folded after six
     assert re.findall(r">(T\d+)</a>", folded.partition("</details>")[0]) == names[6:]
 

@@ -12,6 +12,7 @@ from helpers.response import tables_of
 from pipeline.deid.key import Key
 from pipeline.deid.rows import adverse_event_rows
 from pipeline.response.letter.courses import EVENTS_TITLE, adverse_events
+from pipeline.response.safety import safety_population, safety_table
 from pipeline.response.statistics.counts import Proportion
 from pipeline.study.settings import Settings
 from pipeline.study.sheets.reading import read_study
@@ -26,8 +27,12 @@ EVENTS = (
 PATIENTS = (Patient("P1"), Patient("P2"), Patient("P3"))
 
 
-def told(patients, events=()) -> dict[str, Proportion]:
-    (part,) = adverse_events(patients, events)
+def typed(patients, events=(), doses=()) -> Study:
+    return Study(Path(), (), (), (), tuple(doses), tuple(patients), Settings(), adverse_events=tuple(events))
+
+
+def told(patients, events=(), doses=()) -> dict[str, Proportion]:
+    (part,) = adverse_events(typed(patients, events, doses))
     return {row.name: row for row in part.rows if isinstance(row, Proportion)}
 
 
@@ -53,7 +58,7 @@ def test_without_the_sheet_the_highest_grades_of_the_patients_sheet_count_and_no
     found = told([Patient("P1", teae_grade=3, related_grade=0), Patient("P2", teae_grade=0, related_grade=0)])
     assert (found["any adverse event"].k, found["any related adverse event"].k) == (1, 0)
     assert not [name for name in found if name.startswith("events")]
-    assert adverse_events(PATIENTS) == ()
+    assert adverse_events(typed(PATIENTS)) == ()
 
 
 def test_a_grade_of_the_patients_sheet_that_contradicts_the_events_is_named():
@@ -102,6 +107,68 @@ def test_what_is_no_event_is_a_fault_in_its_cell(tmp_path: Path, row: list[str],
 
 
 def test_what_an_event_was_called_is_in_no_result():
-    parts = adverse_events(PATIENTS, EVENTS)
+    parts = adverse_events(typed(PATIENTS, EVENTS))
     assert parts
     assert "neutropenia" not in repr(parts)
+
+
+def given(*patients: str, drug: str = "Sarclisa", dose: float | None = None) -> list[Dose]:
+    return [Dose(name, date(2024, 5, 31), drug, dose) for name in patients]
+
+
+def test_only_patients_who_got_the_study_drug_are_in_the_denominator():
+    # P3 had the washed-out drug alone; P2's events came without a dose of the study drug
+    doses = [*given("P1"), *given("P2", "P3", drug="daratumumab"), *given("P2", dose=0)]
+    found = told(PATIENTS, EVENTS, doses)
+    assert (found["any adverse event"].k, found["any adverse event"].n) == (1, 1)
+    assert (found["events, of all events"].k, found["events, grade 4"].k) == (2, 0)
+    tables = tables_of(typed(PATIENTS, EVENTS, doses), [])
+    rule = next(part.rule for part in tables.letter.parts if part.title == EVENTS_TITLE)
+    assert "at least one dose of isatuximab (safety population): 1 of the 3 patients" in rule
+    assert "Not treated, so in no number: P2, P3. Their events are left out too (2 in the sheet" in rule
+    assert [(hit.where, hit.phrase) for hit in tables.inconsistencies] == [
+        ("patient P2", "a row in the sheet adverse_events")
+    ]
+
+
+def test_the_table_of_safety_has_the_same_denominator_and_says_it():
+    patients = [
+        Patient("P1", teae_grade=3, infusion_reaction=True),
+        Patient("P2", teae_grade=0, infusion_reaction=False),
+        Patient("P3", teae_grade=0, infusion_reaction=False),
+    ]
+    tables = tables_of(typed(patients, doses=given("P1", "P2")), [])
+    rows = {row.name: (row.k, row.n) for row in tables.safety if isinstance(row, Proportion)}
+    assert rows["any adverse event"] == rows["infusion reaction"] == (1, 2)
+    assert "2 of the 3 patients" in tables.safety_rule
+    assert tables.safety == safety_table(typed(patients[:2], doses=given("P1", "P2")))
+
+
+@pytest.mark.parametrize(
+    ("patient", "is_treated"),
+    [
+        (Patient("P2"), False),
+        (Patient("P2", treatment_start=date(2024, 5, 31)), True),
+        (Patient("P2", discontinued_on=date(2024, 8, 31)), True),
+        (Patient("P2", infusions=2), True),
+        (Patient("P2", exposure_weeks=0.1), True),
+        (Patient("P2", infusions=0), False),
+    ],
+)
+def test_any_sign_of_treatment_makes_a_patient_count(patient: Patient, is_treated: bool):
+    counted = safety_population(typed([Patient("P1"), patient], doses=given("P1")))
+    assert (patient in counted.treated, patient in counted.untreated) == (is_treated, not is_treated)
+
+
+def test_without_doses_of_the_study_drug_all_count_except_those_typed_as_untreated():
+    patients = [Patient("P1"), Patient("P2", infusions=0), Patient("P3", exposure_weeks=0)]
+    counted = safety_population(typed(patients, doses=given("P1", drug="daratumumab")))
+    assert counted.treated == (patients[0],)
+    assert "The doses sheet has no dose of isatuximab" in counted.rule
+    assert "doses sheet has no dose" not in safety_population(typed(patients, doses=given("P1"))).rule
+
+
+def test_a_study_in_which_all_events_are_of_untreated_patients_counts_none():
+    found = told(PATIENTS, EVENTS[2:], given("P1", "P3"))
+    assert (found["any adverse event"].k, found["any adverse event"].n) == (0, 2)
+    assert "events, of all events" not in found

@@ -43,6 +43,9 @@ def test_without_censoring_it_agrees_with_lme_of_r(seed):
     assert found.log_likelihood >= told["value"][0] - 1e-4
     half = stats.t.ppf(0.975, 11) * told["error"][1] * np.sqrt(12 / 11)
     assert found.high - found.slope == pytest.approx(half, rel=0.01)
+    half = stats.t.ppf(0.975, 10) * told["error"][2] * np.sqrt(12 / 10)
+    assert found.between_high - found.between == pytest.approx(half, rel=0.02)
+    assert found.between - found.between_low == pytest.approx(half, rel=0.02)
 
 
 def test_rows_beyond_a_limit_are_integrated_over_their_patient():
@@ -95,6 +98,15 @@ def test_patients_who_differ_are_told_so():
     assert found.least < found.low < found.high < found.most
     reach = stats.t.ppf(0.975, 19) * found.sd_of_slopes
     assert (found.slope - found.least, found.most - found.slope) == pytest.approx((reach, reach), rel=1e-5)
+
+
+def test_patients_seen_at_the_same_weeks_have_no_slope_between_them():
+    _, y, patients = cohort(n=8, visits=3)
+    same = np.tile([2.0, 3.0, 4.0], 8)
+    found = fitted(same, y, patients)
+    assert (found.between, found.between_low, found.between_high) == (None, None, None)
+    nearly = fitted(same + np.repeat(np.linspace(0, 0.01, 8), 3), y, patients)
+    assert nearly.between_high - nearly.between_low > 10
 
 
 def test_five_patients_with_three_visits_are_too_few():
