@@ -26,8 +26,8 @@ test: $(VENV)/.test-ready ## Set up and run all tests.
 unit: $(VENV)/.test-ready ## Run the tests without simulations and whole runs.
 	$(TEST_ENV) $(BIN)/python -m pytest $(UNIT)
 
-coverage: $(VENV)/.test-ready ## Run the unit tests and say which lines and branches they leave out; fails below the floors in pyproject.toml.
-	$(TEST_ENV) $(BIN)/python -m pytest $(UNIT) --cov --cov-branch --cov-report=term:skip-covered --cov-report=html --cov-report=json:htmlcov/all.json
+coverage: $(VENV)/.test-ready ## Run all tests and say which lines and branches they leave out; fails below the floors in pyproject.toml.
+	$(TEST_ENV) $(BIN)/python -m pytest -n auto --dist worksteal -m "not benchmark" --cov --cov-branch --cov-report=term:skip-covered --cov-report=html --cov-report=json:htmlcov/all.json
 	$(BIN)/python tests/branch_floors.py htmlcov/all.json
 
 # An old library that warns of a newer one is no fault of ours: such warnings are no errors here.

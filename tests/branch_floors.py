@@ -1,4 +1,4 @@
-"""Which part of the branches of each package the unit tests take, and whether that is less than pyproject.toml wants.
+"""Which part of the branches of each package the tests take, and whether that is less than pyproject.toml wants.
 
 `make coverage` runs it on the data that coverage.py has just written.
 """
