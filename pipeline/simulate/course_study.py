@@ -9,7 +9,6 @@ from pathlib import Path
 from pipeline.simulate.plan import PlannedTube, Slot, StudyPlan, plan_study
 from pipeline.simulate.scenarios import scenario_named
 from pipeline.simulate.typed_sheets import TYPED_SAMPLE_COLUMNS, SimulatedCell, sample_row, write_typed_csv
-from pipeline.study.errors import UsageError
 
 COURSE_NAME = "course"
 COURSE_EVENTS, COURSE_CONTROL_EVENTS, COURSE_BEAD_EVENTS = 460, 190, 2_800
@@ -25,12 +24,8 @@ COURSE_SAMPLE_COLUMNS = (*TYPED_SAMPLE_COLUMNS, "serum_study_drug_ug_ml")
 _BEFORE_IT = "<0.5"
 
 
-def course_plan(seed: int, *, patients: int | None, events: int | None) -> StudyPlan:
+def course_plan(seed: int) -> StudyPlan:
     """Return the plan of the study, which has a fixed size."""
-    if patients is not None or events is not None:
-        raise UsageError(
-            f"the scenario {COURSE_NAME} has a fixed size; leave out the numbers of patients and events"
-        )
     slots = [
         Slot(f"P{number:02d}", day, weeks + day * DAYS_APART / 7, f"_BM{day + 1}", visit)
         for number, weeks in enumerate(FIRST_WEEKS, start=1)

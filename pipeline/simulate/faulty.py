@@ -26,7 +26,6 @@ from pipeline.simulate.typed_sheets import (
     cytometer_rows,
     write_typed_csv,
 )
-from pipeline.study.errors import UsageError
 
 FAULTY_EVENTS, FAULTY_CONTROL_EVENTS, FAULTY_OTHER_EVENTS, FAULTY_BEAD_EVENTS = 600, 300, 150, 900
 FAULTY_ABERRANT_PERCENT = 30.0
@@ -46,10 +45,8 @@ _TUBES = (
 )
 
 
-def write_faulty(study: Path, truth: Path, seed: int, *, patients: int | None, events: int | None) -> None:
+def write_faulty(study: Path, truth: Path, seed: int) -> None:
     """Write the study of bad input, which has a fixed size."""
-    if patients is not None or events is not None:
-        raise UsageError("the scenario faulty has a fixed size; leave out the numbers of patients and events")
     scenario = scenario_named("faulty")
     slots = [Slot(f"P{number:02d}", 0, 60.0) for number in range(1, len(_TUBES) + 1)]
     tubes = plan_study(scenario, slots, events=FAULTY_EVENTS, seed=seed).tubes

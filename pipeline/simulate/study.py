@@ -17,10 +17,11 @@ from pipeline.simulate.tubes.beads import BeadParameters, SimulatedBeads, simula
 from pipeline.simulate.tubes.simulated_tube import SimulatedTube
 from pipeline.simulate.tubes.tube import simulate_tube
 from pipeline.simulate.typed_sheets import SimulatedCell, write_sheets
-from pipeline.study.errors import UserError
+from pipeline.study.errors import UsageError, UserError
 
 DEFAULT_PATIENTS, DEFAULT_EVENTS, DEFAULT_SEED, DEFAULT_BEAD_EVENTS = 12, 60_000, 1, 6_000
 _TUBE, _CONTROL, _BEADS = range(11, 14)
+_OF_FIXED_SIZE = ("faulty", "validation", "course")
 
 
 def simulate_study(
@@ -56,25 +57,29 @@ def simulate_study(
     Raises
     ------
     UserError
-        The scenario is not known, or the folder is not empty.
+        The scenario is not known or takes no size, or the folder is not empty.
     """
     chosen = scenario_named(scenario)
+    if chosen.name in _OF_FIXED_SIZE and (patients is not None or events is not None):
+        raise UsageError(
+            f"the scenario {chosen.name} has a fixed size; leave out the numbers of patients and events"
+        )
     study, truth = _new_folders(folder)
     number = DEFAULT_SEED if seed is None else seed
     if chosen.name == "faulty":
         from pipeline.simulate.faulty import write_faulty
 
-        write_faulty(study, truth, number, patients=patients, events=events)
+        write_faulty(study, truth, number)
         return study
     if chosen.name == "validation":
         from pipeline.simulate.validation_study import write_validation_study
 
-        write_validation_study(study, truth, number, patients=patients, events=events)
+        write_validation_study(study, truth, number)
         return study
     if chosen.name == "course":
         from pipeline.simulate import course_study
 
-        plan = course_study.course_plan(number, patients=patients, events=events)
+        plan = course_study.course_plan(number)
         write_study(plan, study, truth, bead_events=course_study.COURSE_BEAD_EVENTS)
         course_study.write_samples(plan, study)
         course_study.write_adverse_events(study)

@@ -33,7 +33,6 @@ from pipeline.simulate.typed_sheets import (
     write_typed_csv,
 )
 from pipeline.study.cells.choices import Tissue
-from pipeline.study.errors import UsageError
 
 VALIDATION_NAME = "validation"
 VALIDATION_EVENTS, VALIDATION_BEAD_EVENTS = 800, 2_900
@@ -92,14 +91,8 @@ class _Wanted:
         return self.pool if self.share == 1 else f"{self.pool} {self.share:.0%}"
 
 
-def write_validation_study(
-    study: Path, truth: Path, seed: int, *, patients: int | None, events: int | None
-) -> None:
+def write_validation_study(study: Path, truth: Path, seed: int) -> None:
     """Write the study, which has a fixed size."""
-    if patients is not None or events is not None:
-        raise UsageError(
-            f"the scenario {VALIDATION_NAME} has a fixed size; leave out the numbers of patients and events"
-        )
     days = _days(seed)
     wanted = _wanted()
     tubes = [_planned(number, wanted_tube, days, seed) for number, wanted_tube in enumerate(wanted)]

@@ -104,8 +104,8 @@ def inventory_words(inventory: Inventory, rows: GuessedRows, workbook: Workbook,
             f"{counted(n_read + len(inventory.unread), 'FCS file')}: {counted(len(samples), 'tube')} "
             f"({paired} with a control, {with_beads} with beads), "
             f"{counted(len(inventory.controls), 'control')}, "
-            f"{counted(len(inventory.bead_files), 'bead run')}, {len(inventory.unread)} not read; {n_unused} "
-            f"in no row{' (sheet _files_not_used)' if n_unused else ''}."
+            f"{counted(len(inventory.bead_files), 'bead run')}, {len(inventory.unread)} not read; "
+            + (f"{n_unused} in no row (sheet _files_not_used)." if n_unused else "each is in a row.")
         ),
         _kits_in_words(rows),
         _assay_in_words(rows),

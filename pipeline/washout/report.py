@@ -261,7 +261,10 @@ def _assumptions(settings: Settings) -> tuple[str, ...]:
         f"Kd,app {settings.kd_app_ug_ml:g} ug/mL, between {ends} (settings)",
         "the marrow has the serum's concentration; an infusion counts as given at once",
         "pharmacokinetics of Xu 2020, doi:10.1007/s12325-020-01247-8: 107 treated patients of MMY1001",
-        "clearance by the tumour, which that model loses for good, may come back: so the band is wide below",
+        (
+            "in that model the tumour stops clearing the drug for good; in a relapse it may clear it "
+            "again, so the lower limit of the drug is low"
+        ),
         "absorption of a subcutaneous dose of Luo 2021, doi:10.1002/jcph.1771",
         *prior_words(settings.kd_app_ug_ml, settings.sentinel_plasma_cell_usual),
     )

@@ -20,7 +20,7 @@ _DISAGREE: Final = 2.5758
 """SDs between two sentinels from which they disagree about θ. Arithmetic: 1 % of the normal distribution."""
 
 SENTINELS_BELOW: Final = (
-    "sentinels are below their LLOQ: the drug occupies at least theta_low, and may occupy all"
+    "sentinels are below their LLOQ: the drug occupies at least the lower limit, and may occupy all"
 )
 BRIGHT: Final = "sentinels are brighter than their norm: it may not be this patient's"
 DISAGREE: Final = "the sentinels disagree: theta lies within the intervals of both"

@@ -121,8 +121,8 @@ def _outcome(name: str, rows: DensityRows, answers: Mapping[str, bool], study: S
     n, k = y.size, int(y.sum())
     empty = OutcomeByDensity(name, n, k, rows.n_limits)
     if min(k, n - k) < FEWEST_EACH:
-        with_it = f"of {n} patients with a density {k} had the outcome"
-        return replace(empty, note=f"{with_it}: expected {FEWEST_EACH} or more with it, and without it")
+        needed = f"at least {FEWEST_EACH} with it and {FEWEST_EACH} without it are needed"
+        return replace(empty, note=f"{k} of {n} patients with a density had the outcome; {needed}")
     if rows.known is None:
         return replace(
             empty, note="the densities differ by no more than their errors, or all lie beyond a limit"

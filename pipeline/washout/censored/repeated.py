@@ -116,8 +116,8 @@ def patient_jackknife(rows: CensoredRows, best: Maximum, patients: NDArray[np.in
     n_patients, n = len(np.unique(patients)), len(patients)
     if n_patients < _FEWEST_FOR_JACKKNIFE:
         raise NotEstimableError(
-            f"{n} samples of {n_patients} patients; an interval needs at least {_FEWEST_FOR_JACKKNIFE} "
-            "patients"
+            f"{n} samples of {n_patients} patient{'' if n_patients == 1 else 's'}; "
+            f"an interval needs at least {_FEWEST_FOR_JACKKNIFE} patients"
         )
     weights = jackknife_weights(patients)
     start = np.repeat(best.beta, len(weights), axis=0), np.repeat(best.log_sigma, len(weights))

@@ -244,8 +244,11 @@ def _refuse_far_before(line: Line, doublings: float, rd: float) -> None:
 
 def _note(line: Line, doublings: tuple[float, float, float], share: PatientShare) -> str:
     measured = np.log2([line.data.weeks.min(), line.data.weeks.max()])
-    outside = min(doublings) < measured[0] or max(doublings) > measured[1]
-    notes = ["reaches beyond the washouts that were seen: extrapolated"] if outside else []
+    notes = []
+    if not measured[0] <= doublings[0] <= measured[1]:
+        notes.append("the weeks lie beyond the washouts that were seen: extrapolated")
+    elif min(doublings) < measured[0] or max(doublings) > measured[1]:
+        notes.append("the interval goes beyond the washouts that were seen")
     if not share.is_half and effective_rows(line.data.kind) < _ENOUGH_FOR_TAILS:
         notes.append("from so few rows the upper limit is too early more often than in 2.5 % of studies")
     return "; ".join(notes)

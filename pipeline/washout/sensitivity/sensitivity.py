@@ -14,7 +14,7 @@ from pipeline.washout.censored.likelihood import OBSERVED
 from pipeline.washout.line.doubts import FEWEST_MEASURED
 from pipeline.washout.line.intervals import slope_interval
 from pipeline.washout.line.line import Line, fit_line
-from pipeline.washout.line.reported import averaged_slope
+from pipeline.washout.line.reported import AveragedSlope, averaged_slope
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.observations.selection import RowSelection, observed, select_rows
@@ -138,7 +138,9 @@ def _of_data(name: str, data: Observations, n_changed: int, *, averaged: bool = 
         line = fit_line(data)
         both = averaged_slope(line, LEVEL) if averaged else None
         limits = slope_interval(line, LEVEL) if both is None else both.limits
-        return _row(name, counts, line.reported.slope, limits)
+        row = _row(name, counts, line.reported.slope, limits)
+        outside = both is not None and not limits[0] <= line.reported.slope <= limits[1]
+        return replace(row, note=_of_other_line(both)) if both is not None and outside else row
     except NotEstimableError as reason:
         return SensitivityRow(name, *counts, note=str(reason))
 
@@ -150,6 +152,15 @@ def _row(
     fold, fold_low, fold_high = (None if value is None else 10.0**value for value in (slope, low, high))
     note = "" if low is not None and high is not None else "the data set no limit on the empty side"
     return SensitivityRow(name, *counts, slope, low, high, fold, fold_low, fold_high, note=note)
+
+
+def _of_other_line(both: AveragedSlope) -> str:
+    """Return why a fold lies outside of its interval: the interval is mostly that of the other line."""
+    fold = _fold(10.0 ** both.varying[0])
+    return (
+        f"in these rows the scatter changes with weeks: a line that allows for it gives {fold}, and the "
+        "interval is mostly that line's; the fold beside it is of a line of one scatter"
+    )
 
 
 def _patients(selection: RowSelection, varies: bool) -> tuple[WithoutPatient, ...]:
@@ -188,10 +199,12 @@ def _words(table: Sequence[SensitivityRow], patients: Sequence[WithoutPatient]) 
     sentences = [f"{start} the fold per doubling {between}; as reported it is {_fold(base.fold)}."]
     turned = [row.name for row in choices if _side(row) != _side(base)]
     if turned:
-        start = "the interval leaves out 1, but not" if _side(base) else "the interval contains 1, but not"
-        sentences.append(f"As reported {start} here: {'; '.join(turned)}.")
+        holds = "excludes" if _side(base) else "contains"
+        sentences.append(
+            f"As reported the interval {holds} 1, that is no change, but not here: {'; '.join(turned)}."
+        )
     else:
-        holds = "leaves out 1" if _side(base) else "contains 1"
+        holds = "excludes 1, that is no change," if _side(base) else "contains 1, that is no change,"
         where = "there" if len(choices) == 1 else "under each of them"
         sentences.append(f"The interval {holds} {where}, as in the line that is reported.")
     needed = [row.patient_id for row in patients if row.slope is None]

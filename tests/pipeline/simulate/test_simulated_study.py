@@ -212,6 +212,9 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
-def test_the_faulty_study_refuses_another_size(tmp_path):
-    with pytest.raises(UsageError, match="fixed size"):
-        simulate_study(tmp_path, events=100, scenario="faulty")
+@pytest.mark.parametrize("scenario", ["faulty", "validation", "course"])
+def test_a_study_of_a_fixed_size_refuses_another_one_and_writes_nothing(tmp_path, scenario):
+    for size in ({"events": 100}, {"patients": 5}):
+        with pytest.raises(UsageError, match=f"{scenario} has a fixed size"):
+            simulate_study(tmp_path, scenario=scenario, **size)
+    assert list(tmp_path.iterdir()) == []

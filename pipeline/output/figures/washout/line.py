@@ -63,7 +63,7 @@ def patients_band(fit: DrawnFit, weeks: Floats) -> tuple[Any, Any]:
 def line_key(fit: DrawnFit, *, contradicted: bool) -> list[KeyEntry]:
     """Return the key's entries for the line and its two bands."""
     kind = "credible interval" if isinstance(fit, RecoveryFit) else "interval"
-    line = "median patient" + (" (the rows contradict it)" if contradicted else "")
+    line = "median patient" + (" (the points do not fit it)" if contradicted else "")
     return [
         KeyEntry(_stroke([(-7.0, 0.0), (7.0, 0.0)], contradicted=contradicted), line),
         KeyEntry(_patch(_MEDIAN), f"95 % {kind} of that median"),

@@ -65,9 +65,9 @@ def _theta(occupancy: TubeOccupancy | None) -> list[tuple[str, str]]:
 
 
 def _percent_occupied(theta: Theta) -> str:
-    percent = "–" if theta.value is None else f"{100 * theta.value:.0f} %"
     interval = f"{100 * (theta.low or 0.0):.0f} to {100 * (theta.high or 0.0):.0f} %"
-    return "; ".join(part for part in (f"the drug occupies {percent} ({interval})", theta.reason) if part)
+    percent = interval if theta.value is None else f"{100 * theta.value:.0f} % ({interval})"
+    return "; ".join(part for part in (f"the drug occupies {percent}", theta.reason) if part)
 
 
 def _sentinel_words(sentinel: SentinelResult) -> str:

@@ -58,7 +58,7 @@ def answer(study_result: StudyResult) -> tuple[str, ...]:
     contradicted = _contradicted(report)
     rise = _rise(report.tobit, name, report.n_patients)
     if ModelName.LINE in contradicted:
-        rise += "; but the rows contradict a straight line: this is a mean over the weeks, no more"
+        rise += "; but the points do not lie along a straight line: take it as an average over all weeks"
     return (f"{rise}.", _wait(report, name, cut, contradicted))
 
 
@@ -135,7 +135,7 @@ def _wait(report: WashoutReport, name: str, cut: float, contradicted: frozenset[
         return f"It cannot be estimated when {half_way}: no model gives it."
     wait = next((wait for wait in by_preference if wait.model not in contradicted), None)
     if wait is None:
-        return f"It cannot be estimated when {half_way}: the rows contradict the line."
+        return f"It cannot be estimated when {half_way}: the points do not lie along the line."
     if wait.weeks is None:
         return f"It cannot be estimated when {half_way}" + (f": {wait.why}." if wait.why else ".")
     return f"{capitalized(half_way)} after {_weeks(wait)}{_beyond(report, wait)}."

@@ -59,7 +59,10 @@ def model_words(report: WashoutReport, name: str) -> tuple[str, ...]:
         *_total_words(report),
         *(_wait_words(wait, name) for wait in report.waits if wait.weeks is not None),
     ]
-    return (*sentences, *([f"{report.choice.reason}; rule: {report.choice.rule}."] if report.choice else []))
+    return (
+        *sentences,
+        *([f"{capitalized(report.choice.reason)}; rule: {report.choice.rule}."] if report.choice else []),
+    )
 
 
 def refusal_words(report: WashoutReport, name: str) -> tuple[str, ...]:
@@ -247,11 +250,11 @@ def _wait_words(wait: Wait, name: str) -> str:
         return f"{after} weeks ({credible_words(wait.low, wait.high, 'weeks')})."
     high = latest_weeks(wait)
     limits = (
-        f"95 % interval from {three_digits(wait.low)}, no upper limit"
+        f"95 % interval from {three_digits(wait.low)} weeks, no upper limit"
         if high is None
         else f"95 % interval {three_digits(wait.low)} to {three_digits(high)}"
     )
-    return f"{after} ({limits}) weeks{f'; {wait.note}' if wait.note else ''}."
+    return f"{after} weeks ({limits}){f'; {wait.note}' if wait.note else ''}."
 
 
 def _why(wait: Wait) -> str:
@@ -263,4 +266,4 @@ def _why(wait: Wait) -> str:
 
 
 def _wait(wait: Wait, name: str) -> str:
-    return f"{PatientShare.of(wait.share).words} have {count(wait.density)} {name}"
+    return f"{PatientShare.of(wait.share).words} have {count(wait.density)} {name} molecules per cell"

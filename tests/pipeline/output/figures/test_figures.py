@@ -79,7 +79,7 @@ def test_the_washout_figure_tells_the_median_its_band_and_that_of_the_patients_a
     assert "95 % interval" in words
     assert "of that median" in words
     assert "95 % of the patients" in words
-    assert ("the rows contradict it" in words) is contradicted
+    assert ("the points do not fit it" in words) is contradicted
     low, high = patients_band(fit, weeks)
     assert np.all(low < fit.predict(weeks))
     assert high / fit.predict(weeks) == pytest.approx(10 ** (1.959964 * fit.sigma))

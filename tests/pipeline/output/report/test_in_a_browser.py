@@ -83,10 +83,12 @@ def test_the_filter_counts_and_says_when_nothing_is_found(page: Page) -> None:
     assert shown(page) == ["P01-S1", "P02-S1"]
     page.fill("#filter", r"/^P0[12]\S\D\d/i")
     assert shown(page) == ["P01-S1", "P02-S1"]
-    page.fill("#filter", "no such tube")
-    assert page.locator("#rd-nothing").is_visible()
     page.fill("#filter", "/(/")
     assert shown(page) == []
+    assert "Nothing found: /(/ is not a regular expression." in page.locator("#rd-nothing").inner_text()
+    page.fill("#filter", "no such tube")
+    nothing = page.locator("#rd-nothing").inner_text()
+    assert nothing == "Nothing found: no tube fits the filter and the buttons."
 
 
 def test_one_tube_is_counted_as_one(browser: Browser, study_result: StudyResult, tmp_path: Path) -> None:
@@ -120,13 +122,18 @@ def test_densities_sort_as_numbers_and_unknown_ones_come_last(page: Page, study_
         assert values[shown(page)[-1]] is None
 
 
-def test_a_second_column_sorts_what_the_first_leaves_equal(page: Page) -> None:
+def test_a_second_column_sorts_within_a_verdict_whatever_the_flags(page: Page) -> None:
     page.click("#rd thead th:nth-child(3) button")
     page.locator("#rd thead th:nth-child(1) button").click(modifiers=["Shift"])
     rows = page.locator("#rd tbody tr:visible").evaluate_all(
-        "rows => rows.map((row) => [row.cells[2].textContent.trim(), row.cells[0].textContent.trim()])"
+        "rows => rows.map((row) => [row.dataset.status, row.cells[0].textContent.trim(), row.cells[2].textContent])"
     )
-    assert rows == sorted(rows)
+    verdicts = page.locator("#rd-tools button[data-status]").evaluate_all(
+        "buttons => buttons.map((button) => button.dataset.status)"
+    )
+    ordered = sorted(rows, key=lambda row: (verdicts.index(row[0]), row[1]))
+    assert rows == ordered
+    assert ordered != sorted(rows, key=lambda row: (verdicts.index(row[0]), row[2]))
     assert page.locator("#rd thead th[aria-sort]").count() == 2
 
 

@@ -169,6 +169,13 @@ def test_a_study_with_nothing_but_failures_still_has_a_report(study_result: Stud
     assert "1 tube: 0 sound, 1 failed" in page
 
 
+def test_signs_of_the_words_on_the_cut_are_those_of_print(study_result: StudyResult):
+    assert study_result.response
+    tables = replace(study_result.response, rd_words="2 of 7 patients in the groups (>= 150,000 or below).")
+    page = report_html(changed(study_result, response=tables))
+    assert "in the groups (≥ 150,000 or below)." in page
+
+
 def test_where_no_response_is_typed_one_sentence_stands_in_place_of_tables(study_result: StudyResult):
     study = study_result.study
     untyped = tuple(replace(one, best_response="", evaluable=None) for one in study.patients)

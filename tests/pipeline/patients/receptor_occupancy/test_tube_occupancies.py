@@ -218,4 +218,4 @@ def test_m3_says_where_its_thetas_are_from_and_of_whom_the_model_is():
     said = " ".join(washout_words(found))
     assert "sentinels (12)" in said
     assert "107 treated patients of MMY1001" in said
-    assert "may come back" in said
+    assert "in a relapse it may clear it again" in said

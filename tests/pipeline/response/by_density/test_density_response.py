@@ -79,7 +79,7 @@ def test_every_number_stands_in_one_list_and_one_that_is_not_told_says_why():
     refused = next(number for number in numbers if number.outcome == "response, PR or better")
     assert (
         refused.note
-        == "of 40 patients with a density 0 had the outcome: expected 3 or more with it, and without it"
+        == "0 of 40 patients with a density had the outcome; at least 3 with it and 3 without it are needed"
     )
 
 

@@ -35,7 +35,16 @@ def test_nine_of_ten_patients_wait_longer_by_the_scatter():
     half, most = weeks_to_reach(found, 9_000), weeks_to_reach(found, 9_000, 0.9)
     assert np.log2(most.weeks / half.weeks) == pytest.approx(1.2815516 * found.sigma / found.slope)
     assert most.high > found.data.weeks.max()
-    assert most.note == "reaches beyond the washouts that were seen: extrapolated"
+    assert most.weeks < found.data.weeks.max()
+    assert most.note == "the interval goes beyond the washouts that were seen"
+
+
+def test_only_weeks_that_were_not_seen_are_called_extrapolated():
+    found = fit()
+    beyond = weeks_to_reach(found, float(found.predict(0.95 * found.data.weeks.min())))
+    assert beyond.note == "the weeks lie beyond the washouts that were seen: extrapolated"
+    within = weeks_to_reach(found, float(found.predict(found.data.weeks.max() / 2)))
+    assert within.note == ""
 
 
 @pytest.mark.parametrize(("share", "z"), [(0.5, 0.0), (0.9, 1.2815515655), (0.2, -0.8416212336)])

@@ -155,7 +155,7 @@ def test_the_words_tell_the_range_and_which_choices_change_the_answer(plain):
     others = [row.fold for row in plain.rows[1:] if row.fold is not None and row.n >= 9]
     assert f"{min(others):.3g}" in plain.words[0]
     assert f"{max(others):.3g}" in plain.words[0]
-    assert "leaves out 1" in plain.words[1]
+    assert "excludes 1, that is no change" in plain.words[1]
 
 
 def test_the_scatter_that_may_change_is_told_only_where_rows_can_carry_it():
@@ -196,3 +196,24 @@ def test_one_other_choice_is_no_range():
     told = with_sensitivity(washout_report(rows, Settings()), rows, Settings()).sensitivity
     assert told.words[0].startswith("Under the one other choice the fold per doubling is ")
     assert "each of them" not in " ".join(told.words)
+
+
+def test_a_fold_outside_of_its_interval_says_that_the_interval_is_of_another_line():
+    rng = np.random.default_rng(0)
+    doublings = rng.uniform(1, 6.5, 18)
+    scatter = np.exp(-0.6 * (doublings - 1)) * rng.standard_normal(18)
+    log_rd = 4.0 + np.where(doublings < 4, 0.9, 0.1) * (doublings - 4) + scatter
+    rows = [
+        replace(row, weeks=float(2**x), rd=float(10**y), status=RdStatus.OK, lloq=1.0, uloq=1e6)
+        for row, x, y in zip(rows_of(), doublings, log_rd, strict=True)
+    ]
+    reported = fit_observations(select_rows(rows, Settings()).data, doubts=False)
+    others = sensitivity(rows, reported, Settings()).rows[1:]
+    known = [row for row in others if None not in (row.fold, row.fold_low, row.fold_high)]
+    outside = [row for row in known if not row.fold_low <= row.fold <= row.fold_high]
+    assert outside
+    for row in outside:
+        assert row.note.startswith("in these rows the scatter changes with weeks")
+    inside = [row for row in known if row not in outside]
+    assert inside
+    assert not any("changes with weeks" in row.note for row in inside)

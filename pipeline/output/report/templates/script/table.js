@@ -8,12 +8,14 @@
   const filter = document.getElementById("filter");
   const count = document.getElementById("rd-count");
   const nothing = document.getElementById("rd-nothing");
+  const noTube = nothing.textContent;
   const said = document.getElementById("rd-said");
   const status = [...tools.querySelectorAll("button[data-status]")];
   tools.hidden = false;
 
   // "a b": both words; "a|b" or "a OR b": either; "/a.c/": a regular expression.
   const matcher = (typed) => {
+    nothing.textContent = noTube;
     const regular = typed.trim().match(/^\/(.+)\/i?$/);
     if (regular) {
       try {
@@ -22,6 +24,7 @@
         return (row) => pattern.test(row);
       } catch {
         filter.setCustomValidity("not a regular expression");
+        nothing.textContent = `Nothing found: ${typed.trim()} is not a regular expression. Is a bracket open? Without the slashes it is searched as a word.`;
         return () => false;
       }
     }
@@ -39,6 +42,7 @@
     const all = `${rows.length.toLocaleString("en")} tube${rows.length === 1 ? "" : "s"}`;
     count.textContent = shown === rows.length ? all : `${shown.toLocaleString("en")} of ${all}`;
     nothing.hidden = shown > 0;
+    said.textContent = "";
     follow(shown < rows.length);
   };
   // The contact sheet and the cards show the tubes that the table shows; a link to a hidden card shows it (page.js).
@@ -67,6 +71,8 @@
   const keys = [];
   const valueOf = (row, index) => {
     const cell = row.cells[index];
+    // Verdicts in the order of their buttons, whatever the flags below them: so a second column sorts within a verdict.
+    if ("verdict" in heads[index].dataset) return status.findIndex((button) => button.dataset.status === row.dataset.status);
     if (!heads[index].classList.contains("n") && !("v" in cell.dataset)) return cell.textContent.trim();
     const number = parseFloat("v" in cell.dataset ? cell.dataset.v : cell.textContent.replace(/[<> ,?]/g, "").replace("\u2212", "-"));
     return Number.isNaN(number) ? null : number;

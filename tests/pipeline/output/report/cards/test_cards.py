@@ -14,9 +14,13 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.output.report import report_html
 from pipeline.output.report.cards.calculation import arithmetic
 from pipeline.output.report.cards.notes import Shared, shared_notes, tube_notes
-from pipeline.output.report.cards.occupancy_words import HEADLINES
+from pipeline.output.report.cards.occupancy_words import HEADLINES, occupancy_pairs
 from pipeline.output.result_tables import sample_notes
+from pipeline.patients.pharmacokinetics.levels import DrugLevel
 from pipeline.patients.receptor_occupancy.sentinel_reading import SentinelReading
+from pipeline.patients.receptor_occupancy.theta import Theta, ThetaFrom
+from pipeline.patients.receptor_occupancy.total import Total
+from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.quantification.result import SampleResult, failure_reason
 
 VOLTAGE = "tube and the control do not both give the voltage of PE-A: not compared"
@@ -213,3 +217,16 @@ def test_a_doubtful_split_is_said_not_to_count_for_the_tube(
         said = [note for note in notes if "does not count in the gating confidence of the tube" in note]
         assert len(said) == n
         assert all(note.startswith("Aberrant: the 0.40 says") and meaning in note for note in said)
+
+
+def test_an_occupancy_known_by_its_limits_alone_is_told_by_them():
+    limits, known = Theta(None, 0.96, 1.0, reason="dim"), Theta(0.4, 0.3, 0.52)
+    theta = replace(known, source=ThetaFrom.SENTINELS)
+    told = dict(
+        occupancy_pairs(
+            dim(RdStatus.BELOW_LLOQ, 836.0, 893.1),
+            TubeOccupancy(DrugLevel(), limits, known, theta, Total(), ""),
+        )
+    )
+    assert told["θ by sentinels"] == "the drug occupies 96 to 100 %; dim"
+    assert told["θ by the drug in serum"] == "the drug occupies 40 % (30 to 52 %)"

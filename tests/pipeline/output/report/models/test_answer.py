@@ -135,9 +135,9 @@ def test_a_line_that_the_rows_contradict_is_said_to_be_so_and_tells_no_weeks(stu
     )
     choice = replace(report.choice, preferred="", candidates=candidates)
     rise, wait = said(study_result, replace(report, choice=choice))
-    assert "the rows contradict a straight line" in rise
+    assert "the points do not lie along a straight line: take it as an average over all weeks" in rise
     assert wait.startswith("It cannot be estimated when half of the patients have")
-    assert wait.endswith(": the rows contradict the line.")
+    assert wait.endswith(": the points do not lie along the line.")
 
 
 def test_without_a_line_the_reason_is_told_and_without_washout_nothing(study_result):

@@ -62,9 +62,9 @@ def test_a_wait_says_its_model_and_share():
         )
     )
     assert said == (
-        "Wait by M1. 90 % of the patients have 150,000 free CD38 after 60 (95 % interval 40 to 90) weeks; far.",
+        "Wait by M1. 90 % of the patients have 150,000 free CD38 molecules per cell after 60 weeks (95 % interval 40 to 90); far.",
         (
-            "Wait by M2. Half of the patients have 150,000 free CD38 after 50 weeks (95 % credible interval "
+            "Wait by M2. Half of the patients have 150,000 free CD38 molecules per cell after 50 weeks (95 % credible interval "
             "from 38 weeks; its upper end is beyond the observed range)."
         ),
     )
@@ -107,13 +107,13 @@ def test_one_reason_is_said_once_for_all_that_it_stops_and_in_plain_words():
     assert refusal_words(found, "free CD38") == (
         "M1, adjusted for the IgG type: the IgG type is not known in 3 of 9 rows.",
         "M3; M2: no level.",
-        "Half of the patients have 5,000 free CD38: a rise is not sure.",
+        "Half of the patients have 5,000 free CD38 molecules per cell: a rise is not sure.",
     )
 
 
 def test_a_limit_that_nobody_lives_to_see_is_none_here_as_in_the_answer():
     said = words(waits=(Wait("M1", 150_000.0, 0.5, 79.1, 26.9, 147_525.0, 10, note="far"),))
-    assert "79.1 (95 % interval from 26.9, no upper limit) weeks; far." in said[0]
+    assert "79.1 weeks (95 % interval from 26.9 weeks, no upper limit); far." in said[0]
 
 
 def test_the_slope_with_a_changing_scatter_says_how_the_line_errs_where_the_rows_leave_it_open():
