@@ -237,7 +237,10 @@ def simulate(
     events: Annotated[int | None, typer.Option(min=100, help="Events per tube.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed, another study.")] = None,
     scenario: Annotated[
-        str, typer.Option(metavar="NAME", help=f"What goes wrong in it: {SCENARIO_NAMES}.")
+        str,
+        typer.Option(
+            metavar="NAME", help=f"What goes wrong in it: {SCENARIO_NAMES}. The last three have a fixed size."
+        ),
     ] = "plain",
 ) -> None:
     """Write a study whose true receptor densities are known: DIR/study, the truth in DIR/truth."""

@@ -34,7 +34,7 @@ class DaskCluster:
         options = ["--host", "127.0.0.1", "--port", port, "--scheduler-file", str(file), "--no-dashboard"]
         options += ["--protocol", self._protocol]
         self.scheduler = self._start(["scheduler", *options], ROOT)
-        while not file.exists():
+        while not file.exists() or not file.stat().st_size:  # the file is there before its text is
             time.sleep(0.05)
         self.address: str = json.loads(file.read_text("utf-8"))["address"]
 
