@@ -93,6 +93,7 @@ def test_the_report_opens_in_a_tab_in_which_its_own_script_works(browser: Browse
         with context.expect_page() as opened:
             page.click("text=Open the report")
         report = opened.value
+        report.wait_for_load_state()  # a tab that is still opening cannot be loaded again
         report.on("console", lambda message: complaints.append(message.text))
         report.reload()
         report.locator("h1", has_text="receptor density").wait_for()
