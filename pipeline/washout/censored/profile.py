@@ -32,9 +32,8 @@ _GROWTH, _ROOT_STEP = 1.6, 1e-12
 """Factor by which the steps outwards grow; absolute and relative error of a limit. Convention: near the
 golden ratio, as usual for bracketing; far below any reported digit."""
 
-_DIRECT_STEPS, _FARTHEST_DIRECT = 12, 5.0
-"""Most steps straight to a limit, and how many times as far from the maximum as a parabola says it may lie.
-Convention: about five steps reach a limit; one that lies farther is searched for step by step."""
+_DIRECT_STEPS: Final = 12
+"""Most steps straight to a limit. Convention: about five reach it; else it is searched for step by step."""
 
 
 def effective_rows(kind: NDArray[np.int8]) -> float:
@@ -153,7 +152,7 @@ def _direct_limit(
     All parameters move at once (Venzon & Moolgavkar 1988, doi:10.2307/2347496): the others to their highest
     log L, the coefficient by Newton's method to the root of the likelihood ratio, which is nearly straight.
     """
-    estimate, at = float(best.beta[0, column]), np.append(best.beta[0], best.log_sigma[0])
+    at = np.append(best.beta[0], best.log_sigma[0])
     others = np.delete(np.arange(len(at)), column)
     for k in range(_DIRECT_STEPS):
         point = at[None, :-1], at[-1:]
@@ -163,12 +162,12 @@ def _direct_limit(
         height = float(log_likelihood(rows, *point)[0]) + float(np.sum(gradient[others] * rest)) / 2
         slope = float(gradient[column] + np.sum(gradient[others] * per_unit))
         root = np.sqrt(max(2 * (float(best.log_likelihood[0]) - height), 0.0))
-        if not concave.all() or (k and slope * far >= 0):
+        if not concave.all() or (k and slope * far >= 0):  # log L must fall outwards
             return None
         along = (root - np.sqrt(critical)) * root / slope if k else far / 2
         step = np.insert(rest + along * per_unit, column, along)
         at = at + step
-        if not 0 < (at[column] - estimate) / far < _FARTHEST_DIRECT or at[-1] <= SMALLEST_LOG_SIGMA / 2:
+        if at[-1] <= SMALLEST_LOG_SIGMA / 2:
             return None
         if np.abs(step).max() <= _ROOT_STEP * max(1.0, float(np.abs(at).max())):
             return float(at[column])
