@@ -16,6 +16,7 @@ from openpyxl import load_workbook
 from helpers.builders import good_study, write_tube
 from pipeline.cli import SCENARIO_NAMES, main
 from pipeline.simulate import SCENARIOS, simulate_study
+from pipeline.simulate.study import _OF_FIXED_SIZE
 
 
 def status_of(*words: object) -> int:
@@ -134,6 +135,7 @@ def test_the_help_of_a_command_has_an_example(command: str, capsys) -> None:
 
 def test_the_help_of_simulate_names_every_scenario() -> None:
     assert SCENARIO_NAMES.split(", ") == [scenario.name for scenario in SCENARIOS]
+    assert set(SCENARIO_NAMES.split(", ")[-3:]) == set(_OF_FIXED_SIZE)  # as the help says
 
 
 def test_inspect_of_a_file_that_is_not_there_names_the_folder(tmp_path: Path, capsys, monkeypatch) -> None:

@@ -262,3 +262,12 @@ def test_of_very_many_tubes_the_least_sure_have_cards_and_no_link_leads_nowhere(
     assert f"2 of {n} tubes are shown" in html
     assert {link[1:] for link in reader.links if link.startswith("#")} <= set(reader.ids)
     assert all(f">{result.sample_id}<" in html for result in study_result.results)
+
+
+def test_an_odds_ratio_has_three_digits_at_most_below_a_hundred_and_no_decimals_above(
+    study_result: StudyResult,
+) -> None:
+    response = study_result.response
+    odds = replace(response.odds[0], ratio=293.83, low=12.34, high=1_234.5, note="")
+    page = report_html(changed(study_result, response=replace(response, odds=(odds,))))
+    assert "294 (95 % interval 12.3 to 1,234" in page
